@@ -1,0 +1,8 @@
+"""`python -m paseo_watch` is `paseo-watch`."""
+
+import sys
+
+from paseo_watch.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""The two kinds of error at every edge.
+
+    PaseoWatchError
+    ├── TransientError   may go away by itself: try again, here or elsewhere
+    └── PermanentError   will not go away by itself: do not repeat the same call, tell somebody
+
+Each package derives its own errors from one of the two, so that the caller's question
+("again, or never?") is answered by the type and never by the text.
+"""
+
+
+class PaseoWatchError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class TransientError(PaseoWatchError):
+    """May go away by itself; trying again is right."""
+
+
+class PermanentError(PaseoWatchError):
+    """Will not go away by itself; trying the same again is wrong."""
