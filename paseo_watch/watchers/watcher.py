@@ -1,0 +1,139 @@
+"""What a watcher is: it says what it needs, then turns inputs into observations and state changes, purely.
+
+The life of a block for one watcher:
+
+    needs(runtime)              once a runtime: events to decode, keys to read at every block, what it is blind to
+    wants(state, block)         known only now: more keys, or the block's extrinsics (read at that block's hash)
+    step(state, input, answers) observations, and changes of state that commit in the block's transaction
+
+State is a mapping of text keys to JSON values, stored row by row, so that a block writes only what changed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from paseo_watch.chain.block import Block
+from paseo_watch.chain.scale.runtime import Runtime
+
+Json = Any  # None, bool, int, float, str, list, dict: whatever json can say
+State = Mapping[str, Json]
+
+SEVERITIES = ("info", "warning", "critical")
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed: `now_ms` is the service's own clock, Unix milliseconds, UTC."""
+
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A document from outside arrived whole and valid: `name` says which (for example `whitelist:policy-cap`)."""
+
+    name: str
+    content: Json
+    now_ms: int
+
+
+Input = Block | Tick | Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a watcher asks of every block of one runtime.
+
+    `events` are pairs of pallet and event name ("*" for all of the pallet). `keys` are storage keys that ride in
+    the block's own request. `blind` holds one sentence for each thing it should watch and cannot on this runtime.
+    """
+
+    events: frozenset[tuple[str, str]] = frozenset()
+    keys: frozenset[bytes] = frozenset()
+    blind: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What a watcher asks after seeing one block: storage at its hash, and whether it needs the extrinsics."""
+
+    keys: frozenset[bytes] = frozenset()
+    extrinsics: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was read for `Wants`: raw storage (None = absent) and raw extrinsics, length prefix included.
+
+    `extrinsics` is None where nobody asked for them or they were not to be had (then the watcher says so in its text).
+    """
+
+    storage: Mapping[bytes, bytes | None] = field(default_factory=dict)
+    extrinsics: Sequence[bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only)
+class EventObservation:
+    """Something happened once, in one block; it never resolves.
+
+    `key` tells it from others of the same rule in the same block (an extrinsic, a segment, an account), so that the
+    same happening always gets the same identity. `extrinsic` is "N-i" or None for a hook.
+    """
+
+    rule: str
+    severity: str
+    key: str
+    title: str
+    text: str
+    labels: Mapping[str, str]
+    data: Mapping[str, Json]
+    links: Sequence[str] = ()
+    extrinsic: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only)
+class ConditionObservation:
+    """Something lasts: `active` says whether it holds now. `labels` identify it (the same firing and resolved)."""
+
+    rule: str
+    severity: str
+    active: bool
+    title: str
+    text: str
+    labels: Mapping[str, str]
+    data: Mapping[str, Json]
+    links: Sequence[str] = ()
+
+
+Observation = EventObservation | ConditionObservation
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one input gave: observations in order, and state changes (None deletes the key)."""
+
+    observations: tuple[Observation, ...] = ()
+    changes: Mapping[str, Json] = field(default_factory=dict)
+    blind: tuple[str, ...] | None = None
+
+
+class Watcher(Protocol):
+    """One concern on one chain. Built by the composition root from configuration; holds no mutable state."""
+
+    @property
+    def name(self) -> str:
+        """The watcher's name: `balances`; its state rows are keyed by it."""
+        ...
+
+    def needs(self, runtime: Runtime) -> Needs:
+        """What it asks of every block of this runtime, and what it is blind to on it."""
+        ...
+
+    def wants(self, state: State, block: Block) -> Wants:
+        """What it asks of this block beyond `needs`."""
+        ...
+
+    def step(self, state: State, input: Input, answers: Answers) -> Step:
+        """Observations and state changes for one input."""
+        ...
