@@ -1,0 +1,70 @@
+"""One runtime of a chain: everything that its metadata lets us read."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from paseo_watch.chain.scale.compile import Compiler
+from paseo_watch.chain.scale.errors import NotInMetadataError
+from paseo_watch.chain.scale.events import Events, Watch
+from paseo_watch.chain.scale.layout import field_names
+from paseo_watch.chain.scale.metadata import Metadata, Pallet, read_metadata
+from paseo_watch.chain.scale.values import Event
+
+
+class Runtime:
+    """Decodes what one version of a runtime wrote. Holds no state but the decoders compiled so far."""
+
+    def __init__(self, metadata: Metadata) -> None:
+        self.metadata = metadata
+        self.compiler = Compiler(metadata.types, metadata.extrinsic.call)
+        self._events = Events(metadata, self.compiler)
+
+    @classmethod
+    def from_metadata(cls, raw: bytes) -> "Runtime":
+        """Raises MetadataError."""
+        return cls(read_metadata(raw))
+
+    # --- what there is
+
+    def pallets(self) -> tuple[str, ...]:
+        return tuple(self.metadata.pallets)
+
+    def has_event(self, pallet: str, name: str) -> bool:
+        found = self.metadata.pallets.get(pallet)
+        return found is not None and any(v.name == name for v in self._events.variants(found).values())
+
+    def event_fields(self, pallet: str, name: str) -> tuple[str, ...]:
+        """The keys of `Event.fields`. Raises NotInMetadataError."""
+        for variant in self._events.variants(self.pallet(pallet)).values():
+            if variant.name == name:
+                return field_names(variant.fields)
+        raise NotInMetadataError(f"pallet {pallet} has no event {name}")
+
+    def pallet(self, name: str) -> Pallet:
+        found = self.metadata.pallets.get(name)
+        if found is None:
+            raise NotInMetadataError(f"there is no pallet {name}; there are {', '.join(self.metadata.pallets)}")
+        return found
+
+    def constant(self, pallet: str, name: str) -> Any:
+        """The decoded value of a constant. Raises NotInMetadataError."""
+        found = self.pallet(pallet).constants.get(name)
+        if found is None:
+            raise NotInMetadataError(f"pallet {pallet} has no constant {name}")
+        return self.compiler.decode(found.type, found.value)
+
+    # --- events
+
+    def watch(self, names: Iterable[tuple[str, str]]) -> Watch:
+        """Compile a set of (pallet, event name or "*"); pairs that this runtime lacks never match."""
+        return self._events.watch(names)
+
+    def watch_all(self) -> Watch:
+        return self._events.watch(None)
+
+    def decode_events(self, raw: bytes, watch: Watch) -> list[Event]:
+        """The watched events in the value of System.Events, in order; the others are stepped over.
+
+        Raises ScaleError unless the events end exactly where the bytes do.
+        """
+        return self._events.decode(raw, watch)
