@@ -6,9 +6,13 @@ from typing import Any
 from paseo_watch.chain.scale.compile import Compiler
 from paseo_watch.chain.scale.errors import NotInMetadataError
 from paseo_watch.chain.scale.events import Events, Watch
+from paseo_watch.chain.scale.extrinsic import Extrinsics
+from paseo_watch.chain.scale.keys import storage_key
 from paseo_watch.chain.scale.layout import field_names
-from paseo_watch.chain.scale.metadata import Metadata, Pallet, read_metadata
-from paseo_watch.chain.scale.values import Event
+from paseo_watch.chain.scale.metadata import Metadata, Pallet, StorageItem, read_metadata
+from paseo_watch.chain.scale.values import FINALIZATION, INITIALIZATION, Call, Event, Extrinsic
+
+__all__ = ["FINALIZATION", "INITIALIZATION", "Call", "Event", "Extrinsic", "Runtime", "Watch"]
 
 
 class Runtime:
@@ -18,6 +22,7 @@ class Runtime:
         self.metadata = metadata
         self.compiler = Compiler(metadata.types, metadata.extrinsic.call)
         self._events = Events(metadata, self.compiler)
+        self._extrinsics = Extrinsics(metadata.extrinsic, self.compiler)
 
     @classmethod
     def from_metadata(cls, raw: bytes) -> "Runtime":
@@ -68,3 +73,49 @@ class Runtime:
         Raises ScaleError unless the events end exactly where the bytes do.
         """
         return self._events.decode(raw, watch)
+
+    # --- storage
+
+    def has_storage(self, pallet: str, item: str) -> bool:
+        found = self.metadata.pallets.get(pallet)
+        return found is not None and item in found.storage
+
+    def storage_key(self, pallet: str, item: str, *keys: Any) -> bytes:
+        """The key of one value; with fewer keys than the map has, the prefix of all values below.
+
+        Raises NotInMetadataError and KeyValueError.
+        """
+        found = self._storage_item(pallet, item)
+        return storage_key(self.compiler.layout, self.pallet(pallet), found, keys)
+
+    def decode_storage(self, pallet: str, item: str, raw: bytes) -> Any:
+        """The value under one of the item's keys. Raises NotInMetadataError and ScaleError."""
+        return self.compiler.decode(self._storage_item(pallet, item).value, bytes(raw))
+
+    def storage_default(self, pallet: str, item: str) -> Any:
+        """What an absent value means: None for an optional one, else the metadata's default."""
+        found = self._storage_item(pallet, item)
+        return None if found.optional else self.compiler.decode(found.value, found.default)
+
+    def _storage_item(self, pallet: str, item: str) -> StorageItem:
+        found = self.pallet(pallet).storage.get(item)
+        if found is None:
+            raise NotInMetadataError(f"pallet {pallet} has no storage item {item}")
+        return found
+
+    # --- extrinsics
+
+    def decode_extrinsic(self, raw: bytes) -> Extrinsic:
+        """One extrinsic with its length in front, as `chain_getBlock` gives it.
+
+        Raises ScaleError, of it UnsupportedExtrinsicError for a version that is not known.
+        """
+        return self._extrinsics.decode(raw)
+
+    def module_error(self, pallet_index: int, error: bytes) -> tuple[str, str] | None:
+        """(pallet, error) that `DispatchError::Module` names; None where this runtime has no such error."""
+        pallet = self.metadata.pallets_by_index.get(pallet_index)
+        if pallet is None or pallet.errors is None or not error:
+            return None
+        variant = self.compiler.by_index(pallet.errors).get(error[0])
+        return (pallet.name, variant.name) if variant else None

@@ -26,3 +26,20 @@ class Call(NamedTuple):
     pallet: str
     name: str
     args: dict[str, Any]
+
+
+class Extrinsic(NamedTuple):
+    """One extrinsic.
+
+    `kind` is "signed", "bare" or "general". `address` is the signer: the account's bytes for MultiAddress::Id, the
+    decoded address otherwise, None where nobody signed. `signature` is as encoded, with its kind in front.
+    `extensions` holds the transaction extensions' values by name, `extension_version` their version.
+    """
+
+    version: int
+    kind: str
+    address: Any
+    signature: bytes | None
+    extension_version: int | None
+    extensions: dict[str, Any]
+    call: Call
