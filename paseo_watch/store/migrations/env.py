@@ -1,0 +1,12 @@
+"""Run by Alembic: the revisions run in the transaction of the connection that `store.migrate` hands in."""
+
+from alembic import context
+
+from paseo_watch.store.migrate import VERSION_TABLE
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    version_table=VERSION_TABLE,
+    transactional_ddl=True,  # SQLite can, since our engine begins each transaction itself
+)
+context.run_migrations()

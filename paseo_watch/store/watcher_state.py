@@ -1,0 +1,29 @@
+"""Watchers' state: text keys to JSON values, row by row, so that a block writes only what changed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from paseo_watch.store.tables import watcher_state
+from paseo_watch.store.upsert import upsert
+
+Json = Any
+
+
+def load(conn: Connection, chain_id: int, watcher: str) -> dict[str, Json]:
+    """All of one watcher's state on one chain."""
+    here = (watcher_state.c.chain_id == chain_id, watcher_state.c.watcher == watcher)
+    rows = conn.execute(select(watcher_state.c.key, watcher_state.c.value).where(*here))
+    return {row.key: row.value for row in rows}
+
+
+def apply(conn: Connection, chain_id: int, watcher: str, changes: Mapping[str, Json]) -> None:
+    """Write what changed; None deletes the key. Keys hold no NUL character (PostgreSQL takes none)."""
+    owner = {"chain_id": chain_id, "watcher": watcher}
+    set_ = [{**owner, "key": key, "value": value} for key, value in changes.items() if value is not None]
+    gone = [{"gone": key} for key, value in changes.items() if value is None]
+    upsert(conn, watcher_state, set_)
+    if gone:
+        here = (watcher_state.c.chain_id == chain_id, watcher_state.c.watcher == watcher)
+        conn.execute(delete(watcher_state).where(*here, watcher_state.c.key == bindparam("gone")), gone)
