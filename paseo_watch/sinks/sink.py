@@ -5,8 +5,8 @@
     └── SendRefused  permanent: this delivery can never succeed here (a dead room, a revoked token, a size limit)
 
 A sink is asked to send one delivery at a time, in order; the outbox marks it done afterwards. A crash between the two
-repeats the delivery under the same id: a sink whose other side can dedupe on an id passes `delivery.id` on, and one that
-can look at what it has already written (a file) does so in `open`.
+repeats the delivery under the same id: a sink whose other side can dedupe on an id passes `delivery.id` on, and one
+that can look at what it has already written (a file) does so in `open`.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,90 @@
+"""The console: an alert in one or a few readable lines, or as one JSON object a line.
+
+A console cannot dedupe: after a crash between the write and its mark the alert appears again.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
+from typing import NamedTuple
+
+from paseo_watch.sinks.kind import SinkOptions, SinkSetting
+from paseo_watch.sinks.render import Plain, as_ascii_json, plain
+from paseo_watch.sinks.sink import Delivery, SendFailed
+
+
+class _Look(NamedTuple):
+    mark: str
+    ascii: str
+    word: str
+    colour: str
+
+
+_LOOKS = MappingProxyType(
+    {
+        "info": _Look("●", "-", "info", "34"),
+        "warning": _Look("▲", "!", "warning", "33"),
+        "critical": _Look("■", "#", "critical", "1;31"),
+        "resolved": _Look("✓", "+", "resolved", "32"),
+    }
+)
+_UNKNOWN = _Look("●", "-", "other", "35")
+
+
+class ConsoleOptions(SinkOptions):
+    """The console takes no options: `console: {}`."""
+
+
+class ConsoleSink:
+    """Writes to the stream that the composition root hands in, off the event loop: a paused terminal blocks a write."""
+
+    kind = "console"
+
+    def __init__(self, setting: SinkSetting) -> None:
+        self._setting = setting
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="console-sink")
+
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
+    async def send(self, delivery: Delivery) -> None:
+        """Write and flush; raises SendFailed where the console is gone (a closed pipe)."""
+        text = self._text(delivery)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._worker, self._write, text)
+        except (OSError, ValueError) as error:
+            raise SendFailed(f"console: cannot write ({error}); is the pipe behind it closed?") from error
+
+    async def close(self) -> None:
+        """The stream belongs to the composition root and stays open."""
+        self._worker.shutdown(wait=False)
+
+    def _text(self, delivery: Delivery) -> str:
+        if self._setting.output == "json":
+            return as_ascii_json(delivery.notification)
+        alert = plain(delivery.notification, self._setting.clock.now_ms())
+        return compose(alert, colour=self._setting.colour, unicode=self._takes_unicode())
+
+    def _takes_unicode(self) -> bool:
+        return (self._setting.stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
+
+    def _write(self, text: str) -> None:
+        stream = self._setting.stream
+        encoding = stream.encoding or "utf-8"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+
+
+def compose(alert: Plain, *, colour: bool, unicode: bool) -> str:
+    """Head line (time, mark and severity, chain and block, title), then each further line indented."""
+    look = _LOOKS.get(alert.tone, _UNKNOWN)
+    badge = f"{look.mark if unicode else look.ascii} {look.word:<8}"
+    if colour:
+        badge = f"\x1b[{look.colour}m{badge}\x1b[0m"
+    head = f"{alert.when}  {badge}  {alert.where}  {alert.title}"
+    return "\n".join((head, *(f"    {line}" for line in alert.lines)))
+
+
+def build(options: ConsoleOptions, setting: SinkSetting) -> ConsoleSink:
+    """A console sink on the setting's stream."""
+    return ConsoleSink(setting)

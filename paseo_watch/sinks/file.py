@@ -1,0 +1,89 @@
+"""A file of JSON lines: one alert a line, on the disk when `send` returns, each alert once.
+
+One file belongs to one receiver: lines carry the notification's `id`, and a second line with the same id is not
+written. A lock on the file holds others to that.
+"""
+
+import asyncio
+import errno
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import Field
+
+from paseo_watch.sinks.json_lines import JsonLines
+from paseo_watch.sinks.kind import SinkOptions, SinkSetting
+from paseo_watch.sinks.render import as_json
+from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused
+
+_REFUSED = MappingProxyType(
+    {
+        errno.EACCES: "no permission; let the service's user write there",
+        errno.EPERM: "not permitted; let the service's user write there",
+        errno.EISDIR: "is a folder; name a file in it",
+        errno.ENOTDIR: "a part of the path is not a folder",
+        errno.ENOENT: "its folder does not exist; create it",
+        errno.ENAMETOOLONG: "the name is too long",
+        errno.ELOOP: "a circle of symbolic links",
+    }
+)
+_FAILED = MappingProxyType(
+    {
+        errno.ENOSPC: "the disk is full; nothing is lost, free some space",
+        errno.EDQUOT: "the disk quota is used up; nothing is lost, free some space",
+        errno.EROFS: "the file system is read-only",
+        errno.EFBIG: "the file has reached the largest size allowed; rotate it",
+    }
+)
+
+
+class FileOptions(SinkOptions):
+    """One JSON object a line, appended."""
+
+    path: Path = Field(description="The file, in a folder that exists. One receiver a file.")
+
+
+class FileSink:
+    """Appends to one file, off the event loop, in one thread of its own."""
+
+    kind = "file"
+
+    def __init__(self, options: FileOptions) -> None:
+        self._path = options.path
+        self._lines = JsonLines(options.path)
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="file-sink")
+
+    async def open(self) -> None:
+        """Mend what a crash left, learn what is already written; raises SendFailed or SendRefused."""
+        await self._run(self._lines.open)
+
+    async def send(self, delivery: Delivery) -> None:
+        """Append and sync. A cancelled send may still be written; its id then says so at the next one."""
+        line = as_json(delivery.notification)
+        await self._run(lambda: self._lines.append(str(delivery.notification["id"]), line))
+
+    async def close(self) -> None:
+        """Let go of the file, after a write that is under way."""
+        await self._run(self._lines.close)
+        self._worker.shutdown(wait=False)
+
+    async def _run(self, work: Callable[[], object]) -> None:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._worker, work)
+        except OSError as error:
+            raise sort_error(error, self._path) from error
+
+
+def sort_error(error: OSError, path: Path) -> SendFailed | SendRefused:
+    """Whether trying again can help, and what to do. What is not known to be hopeless is tried again."""
+    code = error.errno or 0
+    if code in _REFUSED:
+        return SendRefused(f"{path}: {_REFUSED[code]}")
+    return SendFailed(f"{path}: {_FAILED.get(code, error.strerror or 'cannot write')}")
+
+
+def build(options: FileOptions, setting: SinkSetting) -> FileSink:
+    """A file sink on the options' path."""
+    return FileSink(options)

@@ -1,0 +1,41 @@
+"""What the registry holds of each sink, and what the composition root hands to all of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TextIO
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict
+
+from paseo_watch.clock import Clock
+from paseo_watch.sinks.sink import Sink
+
+
+class SinkOptions(BaseModel):
+    """What every sink's options are: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSetting:
+    """Shared things that a sink may need.
+
+    `session` makes an HTTP session that the caller owns and closes. `stream` is where the console sink writes,
+    `output` and `colour` are how.
+    """
+
+    session: Callable[[], aiohttp.ClientSession]
+    stream: TextIO
+    output: Literal["text", "json"]
+    colour: bool
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class SinkKind:
+    """One kind of sink: its key in the configuration, its options, and how it is built from them."""
+
+    kind: str
+    options: type[SinkOptions]
+    build: Callable[[Any, SinkSetting], Sink]

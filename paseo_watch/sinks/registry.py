@@ -1,0 +1,17 @@
+"""All sinks by the key of the configuration that makes them. A new sink is one file and one line here."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from paseo_watch.sinks import console, file, webhook
+from paseo_watch.sinks.kind import SinkKind, SinkOptions, SinkSetting
+
+__all__ = ["SINKS", "SinkKind", "SinkOptions", "SinkSetting"]
+
+SINKS: Mapping[str, SinkKind] = MappingProxyType(
+    {
+        "console": SinkKind("console", console.ConsoleOptions, console.build),
+        "file": SinkKind("file", file.FileOptions, file.build),
+        "webhook": SinkKind("webhook", webhook.WebhookOptions, webhook.build),
+    }
+)
