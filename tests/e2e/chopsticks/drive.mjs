@@ -1,0 +1,133 @@
+// Independent hands and eyes for the tests: @polkadot/api builds and signs what is sent to a chain, and reads
+// from its storage what the tests expect. One JSON object a line: {id, method, params} in, {id, result | error} out.
+// Integers travel as decimal strings, because JSON numbers of this side end at 2^53.
+import { createInterface } from "node:readline";
+import { ApiPromise, HttpProvider, Keyring } from "@polkadot/api";
+import { Metadata, TypeRegistry } from "@polkadot/types";
+import { hexToU8a, stringCamelCase, u8aConcat, u8aToHex } from "@polkadot/util";
+import { cryptoWaitReady } from "@polkadot/util-crypto";
+
+console.log = console.error; // the protocol owns stdout
+await cryptoWaitReady();
+const keyring = new Keyring({ type: "sr25519", ss58Format: 42 });
+const pairs = new Map();
+const apis = new Map();
+const registries = new Map();
+
+function pair(uri) {
+  if (!pairs.has(uri)) pairs.set(uri, keyring.addFromUri(uri));
+  return pairs.get(uri);
+}
+
+async function connected(url) {
+  const api = await ApiPromise.create({ provider: new HttpProvider(url), noInitWarn: true, throwOnConnect: true });
+  apis.set(url, api);
+  return api;
+}
+
+// The client for a chain as it is now: built anew after a runtime upgrade, so that it signs for the new runtime.
+async function client(url) {
+  const api = apis.get(url) ?? (await connected(url));
+  const now = await api.rpc.state.getRuntimeVersion();
+  if (now.specVersion.eq(api.runtimeVersion.specVersion)) return api;
+  await api.disconnect();
+  return connected(url);
+}
+
+// An argument {"pallet", "call", "args"} is a nested call; everything else goes to @polkadot/api as it is.
+function argument(api, value) {
+  if (Array.isArray(value)) return value.map((item) => argument(api, item));
+  if (value && typeof value === "object") {
+    if ("pallet" in value && "call" in value) return submittable(api, value).method;
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, argument(api, item)]));
+  }
+  return value;
+}
+
+function submittable(api, { pallet, call, args }) {
+  const build = api.tx[stringCamelCase(pallet)]?.[stringCamelCase(call)];
+  if (!build) throw new Error(`this runtime has no call ${pallet}.${call}`);
+  return build(...args.map((value) => argument(api, value)));
+}
+
+async function at(url, block) {
+  const api = await client(url);
+  return block ? api.at(block) : api;
+}
+
+function registry(metadata) {
+  if (!registries.has(metadata)) {
+    const made = new TypeRegistry();
+    made.setMetadata(new Metadata(made, metadata));
+    registries.set(metadata, made);
+  }
+  return registries.get(metadata);
+}
+
+// An EventRecord in bytes: phase, event (pallet index, variant index, fields), no topics.
+function eventRecord(types, { phase, pallet, name, fields }) {
+  const section = types.metadata.pallets.find((one) => one.name.toString() === pallet);
+  if (!section) throw new Error(`this metadata has no pallet ${pallet}`);
+  const variants = types.lookup.getSiType(section.events.unwrap().type).def.asVariant.variants;
+  const variant = variants.find((one) => one.name.toString() === name);
+  if (!variant) throw new Error(`this metadata has no event ${pallet}.${name}`);
+  if (variant.fields.length !== fields.length) {
+    throw new Error(`${pallet}.${name} has ${variant.fields.length} fields, not ${fields.length}`);
+  }
+  const encoded = variant.fields.map((field, i) => {
+    return types.createType(types.createLookupType(field.type), fields[i]).toU8a();
+  });
+  const head = new Uint8Array([section.index.toNumber(), variant.index.toNumber()]);
+  return u8aConcat(types.createType("Phase", phase).toU8a(), head, ...encoded, new Uint8Array([0]));
+}
+
+const methods = {
+  address: ({ uri }) => pair(uri).address,
+  public_key: ({ uri }) => u8aToHex(pair(uri).publicKey),
+  // Immortal, so that storage written between signing and inclusion does not disturb the signature.
+  async sign({ url, signer, nonce, ...call }) {
+    const api = await client(url);
+    const { genesisHash, runtimeVersion } = api;
+    const options = { blockHash: genesisHash, genesisHash, runtimeVersion, nonce, era: 0 };
+    return submittable(api, call).sign(pair(signer), options).toHex();
+  },
+  async account({ url, address, block }) {
+    const { nonce, data } = await (await at(url, block)).query.system.account(address);
+    const amounts = { free: data.free, reserved: data.reserved, frozen: data.frozen ?? data.miscFrozen };
+    return Object.fromEntries(Object.entries({ nonce, ...amounts }).map(([name, value]) => [name, value.toString()]));
+  },
+  async constant({ url, pallet, name }) {
+    return (await client(url)).consts[stringCamelCase(pallet)][stringCamelCase(name)].toString();
+  },
+  async query({ url, pallet, item, args, block }) {
+    const entry = (await at(url, block)).query[stringCamelCase(pallet)]?.[stringCamelCase(item)];
+    if (!entry) throw new Error(`this runtime has no storage ${pallet}.${item}`);
+    return (await entry(...args)).toPrimitive();
+  },
+  async events({ url, block }) {
+    const records = await (await at(url, block)).query.system.events();
+    return records.map(({ phase, event }) => {
+      const extrinsic = phase.isApplyExtrinsic ? phase.asApplyExtrinsic.toNumber() : phase.type;
+      return { phase: extrinsic, pallet: event.section, name: event.method };
+    });
+  },
+  encode_events: ({ metadata, events }) => {
+    const types = registry(metadata);
+    const records = events.map((event) => eventRecord(types, event));
+    return u8aToHex(u8aConcat(types.createType("Compact<u32>", events.length).toU8a(), ...records));
+  },
+  encode: ({ metadata, type, value }) => u8aToHex(registry(metadata).createType(type, value).toU8a()),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, params } = JSON.parse(line);
+  let answer;
+  try {
+    if (!methods[method]) throw new Error(`no such method: ${method}`);
+    answer = { id, result: (await methods[method](params)) ?? null };
+  } catch (error) {
+    answer = { id, error: String(error?.message ?? error) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+process.exit(0);
