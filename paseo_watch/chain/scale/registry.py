@@ -16,6 +16,8 @@ PRIMITIVES = (
     "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "u256", "i8", "i16", "i32", "i64", "i128", "i256",
 )  # fmt: skip
 
+_U256 = ("primitive_types", "U256")
+
 # No runtime comes near; metadata that does is refused before it can cost memory.
 MAX_FIELDS = 1024
 
@@ -108,7 +110,8 @@ def _type(reader: Reader) -> Type:
     parameters = dict(pair for _ in range(reader.compact()) if (pair := _parameter(reader)))
     match reader.byte():
         case 0:
-            return Composite(path, parameters, _fields(reader))
+            # A 256-bit integer is described by its four words; a number is what it means.
+            return Primitive("u256") if path == _U256 else Composite(path, parameters, _fields(reader))
         case 1:
             return Enum(path, parameters, tuple(_variant(reader) for _ in range(reader.compact())))
         case 2:
