@@ -1,8 +1,8 @@
 """The router: observations in, notifications with their receivers out, and what became of the firing conditions.
 
 Every decision carries its reason. An event is told once, whatever happens. A condition is told when it begins and when
-it ends; while it goes on being observed as it is, nothing is told. Grouping, repeats, inhibition and silences have their
-place between `_decide` and `receivers`; they are a later step.
+it ends; while it goes on being observed as it is, nothing is told. Grouping, repeats, inhibition and silences have
+their place between `_decide` and `receivers`; they are a later step.
 """
 
 from collections.abc import Iterable, Mapping

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from paseo_watch.chain.scale.runtime import Event, Runtime
+from paseo_watch.chain.scale.runtime import Runtime
+from paseo_watch.chain.scale.values import Event
 
 
 class BlockRef(NamedTuple):
@@ -64,14 +65,14 @@ class Block:
 class Hole:
     """A finalized block that could not be read or decoded after everything was tried.
 
-    `hash` is None where not even that was to be had. `reason` is one of `undecodable`, `state_unavailable`,
+    `reason` is one of `undecodable`, `state_unavailable`,
     `unreadable`; `detail` says more, for people. `events_raw` is the undecoded `System.Events` value if it
     was to be had, so that a later version can decode it without asking a node.
     """
 
     chain: ChainId
     number: int
-    hash: bytes | None
+    hash: bytes
     reason: str
     detail: str
     events_raw: bytes | None = None

@@ -38,7 +38,35 @@ class Loaded:
     now_ms: int
 
 
-Input = Block | Tick | Loaded
+@dataclass(frozen=True, slots=True)
+class EndpointVitals:
+    """How one endpoint is: `state` as in telemetry's `endpoint_state`; `since_ms` by our clock."""
+
+    endpoint: str
+    state: str
+    reason: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """How the watching of one chain itself is, at `now_ms` of our clock: our own failures as facts like any other.
+
+    `progress_ms` is when the last block was processed in this run, or when the run began. `former` holds the genesis
+    hashes of earlier histories under this chain's name.
+    """
+
+    now_ms: int
+    endpoints: tuple[EndpointVitals, ...]
+    holes: int
+    halted: str | None
+    finalized: int | None
+    processed: int
+    progress_ms: int
+    former: tuple[bytes, ...] = ()
+
+
+Input = Block | Tick | Loaded | Vitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +101,7 @@ class Answers:
     extrinsics: Sequence[bytes] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventObservation:
     """Something happened once, in one block; it never resolves.
 
@@ -92,7 +120,7 @@ class EventObservation:
     extrinsic: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionObservation:
     """Something lasts: `active` says whether it holds now. `labels` identify it (the same firing and resolved)."""
 

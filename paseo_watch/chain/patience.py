@@ -1,0 +1,74 @@
+"""How long to go on asking for one thing that no endpoint gives.
+
+What may come by itself (a connection, a block not there yet) is waited for without end. What every endpoint answers
+definitely will not come; a few rounds of that are enough. Between the two (one endpoint is down, the others have pruned
+it) lie some minutes, for a dead address in the configuration must not hold up a chain for ever.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+from paseo_watch.clock import Clock
+from paseo_watch.rpc.connection import Connection
+from paseo_watch.rpc.errors import EndpointError, Exhausted
+from paseo_watch.rpc.pool import Pool
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
+
+PATIENCE = 15  # a round in which every endpoint failed definitely takes 5 of it, one in which some did takes 1
+ENDLESS = float("inf")
+PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between rounds
+
+
+class NotThere(EndpointError):
+    """This endpoint does not have that block yet; another may, and this one later."""
+
+    kind = "bad_answer"
+
+
+class Forked(EndpointError):
+    """An endpoint finalized another block at or below the position."""
+
+    kind = "bad_answer"
+
+
+async def patient_rounds(
+    pool: Pool,
+    clock: Clock,
+    work: Callable[[Connection], Awaitable[T]],
+    on_round: Callable[[Exhausted], None] = lambda exhausted: None,
+    patience: float = PATIENCE,
+) -> T:
+    """The result of `work` by whichever endpoint gives it; raises the last Exhausted when patience is over."""
+    pauses = _pauses()
+    while True:
+        try:
+            return await pool.each(work)
+        except Exhausted as exhausted:
+            on_round(exhausted)
+            patience -= _verdict(exhausted)
+            if patience <= 0:
+                raise
+        await clock.sleep(next(pauses))
+
+
+def find(exhausted: Exhausted, kind: type[E]) -> E | None:
+    """The first cause of this kind."""
+    return next((cause for cause in exhausted.causes.values() if isinstance(cause, kind)), None)
+
+
+def _verdict(exhausted: Exhausted) -> int:
+    """How much patience one round costs: nothing while the block may simply not be there yet."""
+    if find(exhausted, NotThere) or find(exhausted, Forked):
+        return 0
+    if exhausted.definite:
+        return 5
+    return int(any(isinstance(cause, EndpointError) and cause.definite for cause in exhausted.causes.values()))
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds to wait after each round: longer and longer, then the same."""
+    yield from PAUSES
+    while True:
+        yield PAUSES[-1]

@@ -1,0 +1,162 @@
+"""Metadata by the runtime that executed a block: asked for once, kept on disk, told apart by code hash.
+
+The runtime that executed block N is `:code` in the state of N's parent, so that is where metadata is asked for
+(Substrate: frame/executive `initialize_block`; a `set_code` in N takes effect in N + 1). Its name is
+`System.LastRuntimeUpgrade` in N's state. That name does not move when code is replaced under the same version, so a
+runtime is kept by its code hash too, and loaded again after a block whose digest says RuntimeEnvironmentUpdated.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from paseo_watch.chain.block import SpecVersion
+from paseo_watch.chain.keys import CODE
+from paseo_watch.chain.scale.compact import SHORT_READ
+from paseo_watch.chain.scale.errors import ScaleError
+from paseo_watch.chain.scale.events import Watch
+from paseo_watch.chain.scale.reader import Reader
+from paseo_watch.chain.scale.runtime import Runtime
+from paseo_watch.rpc.connection import Connection
+from paseo_watch.rpc.errors import BadAnswer, ErrorAnswer, MethodMissing
+
+VERSIONS = (16, 15, 14)  # the highest first
+MAX_METADATA = 64 << 20  # bytes; the largest known is under 1 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What the watchers want of every block of one runtime: events decoded, keys read."""
+
+    watch: Watch
+    keys: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """A runtime that executed blocks, and what is wanted of its blocks. `code_hash` is None where no node tells it."""
+
+    spec: SpecVersion
+    code_hash: bytes | None
+    runtime: Runtime
+    interest: Interest
+
+
+class Runtimes:
+    """Loads executors over a connection; `folder` is the disk cache of one chain (None: no cache)."""
+
+    def __init__(self, interest: Callable[[Runtime], Interest], folder: Path | None) -> None:
+        self._interest = interest
+        self._folder = folder
+        self._loaded: dict[tuple[SpecVersion, bytes], Executor] = {}
+
+    async def load(self, connection: Connection, parent: bytes, spec: SpecVersion) -> Executor:
+        """The executor whose code stands in the state of `parent`; raises the connection's errors, or ScaleError."""
+        code_hash = await _code_hash(connection, parent)
+        if code_hash is not None and (known := self._loaded.get((spec, code_hash))):
+            return known
+        raw = await self._cached(spec, code_hash)
+        if raw is None:
+            raw = await fetch_metadata(connection, parent)
+            runtime = Runtime.from_metadata(raw)
+            await self._keep(spec, code_hash, raw)
+        else:
+            runtime = Runtime.from_metadata(raw)
+        executor = Executor(spec, code_hash, runtime, self._interest(runtime))
+        if code_hash is not None:
+            self._loaded[spec, code_hash] = executor
+        return executor
+
+    def _path(self, spec: SpecVersion, code_hash: bytes | None) -> Path | None:
+        # Without the code hash, two runtimes of one version could not be told apart after a restart.
+        if self._folder is None or code_hash is None:
+            return None
+        name = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in spec.name[:64])
+        return self._folder / f"{name}-{spec.version}-{code_hash.hex()}.scale"
+
+    async def _cached(self, spec: SpecVersion, code_hash: bytes | None) -> bytes | None:
+        path = self._path(spec, code_hash)
+        if path is None:
+            return None
+        try:
+            raw = await asyncio.to_thread(path.read_bytes)
+            Runtime.from_metadata(raw)
+        except (FileNotFoundError, ScaleError):
+            return None  # a damaged file is fetched again and replaced
+        return raw
+
+    async def _keep(self, spec: SpecVersion, code_hash: bytes | None, raw: bytes) -> None:
+        path = self._path(spec, code_hash)
+        if path is not None:
+            await asyncio.to_thread(_write_whole, path, raw)
+
+
+def _write_whole(path: Path, raw: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}.part")
+    unfinished.write_bytes(raw)
+    unfinished.replace(path)
+
+
+async def _code_hash(connection: Connection, at: bytes) -> bytes | None:
+    try:
+        answer = await connection.request("state_getStorageHash", ["0x" + CODE.hex(), "0x" + at.hex()])
+    except MethodMissing:
+        return None
+    return None if answer is None else from_hex(answer, "state_getStorageHash", size=32)
+
+
+async def fetch_metadata(connection: Connection, at: bytes) -> bytes:
+    """The metadata of the code in the state of `at`, in the highest version that both sides know."""
+    versions = await _offered(connection, at)
+    for version in VERSIONS:
+        if version in versions:
+            arguments = ["Metadata_metadata_at_version", "0x" + version.to_bytes(4, "little").hex(), "0x" + at.hex()]
+            answer = from_hex(await connection.request("state_call", arguments), "Metadata_metadata_at_version")
+            raw = _unwrap_opaque(answer)
+            if raw is not None:
+                return raw
+    return await fetch_metadata_v14(connection, at)
+
+
+async def fetch_metadata_v14(connection: Connection, at: bytes) -> bytes:
+    """What `state_getMetadata` gives: version 14, which is the one that the reference decoder reads."""
+    return from_hex(await connection.request("state_getMetadata", ["0x" + at.hex()]), "state_getMetadata")
+
+
+async def _offered(connection: Connection, at: bytes) -> frozenset[int]:
+    """`Metadata_metadata_versions`: a Vec<u32>; runtimes before 2023 do not have it."""
+    try:
+        answer = await connection.request("state_call", ["Metadata_metadata_versions", "0x", "0x" + at.hex()])
+    except (MethodMissing, ErrorAnswer):
+        return frozenset()
+    raw = from_hex(answer, "Metadata_metadata_versions")
+    reader = Reader(raw)
+    try:
+        return frozenset(reader.u32() for _ in range(min(reader.compact(), 64)))
+    except (*SHORT_READ, ScaleError) as error:
+        raise BadAnswer(f"Metadata_metadata_versions answered {raw[:64].hex()}, expected a list of u32") from error
+
+
+def _unwrap_opaque(raw: bytes) -> bytes | None:
+    """`Option<OpaqueMetadata>`: None, or the metadata behind its length."""
+    reader = Reader(raw)
+    try:
+        return reader.bytes() if reader.option() else None
+    except (*SHORT_READ, ScaleError) as error:
+        raise BadAnswer("Metadata_metadata_at_version did not answer an Option<OpaqueMetadata>") from error
+
+
+def from_hex(answer: object, method: str, size: int | None = None) -> bytes:
+    """The bytes of a 0x-text; raises BadAnswer naming the method and what was expected."""
+    if isinstance(answer, str) and answer.startswith("0x") and len(answer) <= 2 * MAX_METADATA:
+        try:
+            raw = bytes.fromhex(answer[2:])
+        except ValueError:
+            raw = None
+        if raw is not None and (size is None or len(raw) == size):
+            return raw
+    expected = "0x and hexadecimal digits" if size is None else f"0x and {2 * size} hexadecimal digits"
+    raise BadAnswer(f"{method} answered {str(answer)[:80]!r}, expected {expected}")
