@@ -5,7 +5,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from paseo_watch.store.tables import chains
-from paseo_watch.store.upsert import insert_new
+from paseo_watch.store.upsert import InsertNew
+
+_insert_new = InsertNew(chains)
 
 
 class Registered(NamedTuple):
@@ -18,7 +20,7 @@ class Registered(NamedTuple):
 
 def register(conn: Connection, name: str, genesis: bytes, now_ms: int) -> Registered:
     """The key of the chain with this name and genesis (32 bytes); made at the first call."""
-    new = insert_new(conn, chains, [{"name": name, "genesis": genesis, "first_seen_ms": now_ms}])
+    new = _insert_new(conn, [{"name": name, "genesis": genesis, "first_seen_ms": now_ms}])
     rows = conn.execute(select(chains.c.genesis, chains.c.id).where(chains.c.name == name)).all()
     ids = {bytes(row.genesis): row.id for row in rows}
     others = sorted((other for other in ids if other != genesis), key=lambda other: ids[other])

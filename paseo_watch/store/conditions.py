@@ -8,7 +8,9 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy import delete as delete_from
 
 from paseo_watch.store.tables import conditions
-from paseo_watch.store.upsert import upsert
+from paseo_watch.store.upsert import Upsert
+
+_upsert = Upsert(conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def load(conn: Connection, chain_id: int | None) -> tuple[Condition, ...]:
 
 def put(conn: Connection, firing: Iterable[Condition]) -> None:
     """Store conditions by fingerprint; one that is there already is replaced."""
-    upsert(conn, conditions, [asdict(condition) for condition in firing])
+    _upsert(conn, [asdict(condition) for condition in firing])
 
 
 def delete(conn: Connection, fingerprints: Iterable[str]) -> None:

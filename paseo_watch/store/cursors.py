@@ -2,11 +2,18 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from paseo_watch.store.errors import CursorConflict
 from paseo_watch.store.tables import cursors
-from paseo_watch.store.upsert import insert_new
+from paseo_watch.store.upsert import InsertNew
+
+_insert_new = InsertNew(cursors)
+_move = (
+    update(cursors)
+    .where(cursors.c.chain_id == bindparam("at_chain"))
+    .where(cursors.c.number == bindparam("at_number"), cursors.c.hash == bindparam("at_hash"))
+)
 
 
 class Cursor(NamedTuple):
@@ -34,12 +41,12 @@ def advance(
     """
     moved = {"number": number, "hash": hash, "moved_ms": now_ms}
     if expected is None:
-        done = insert_new(conn, cursors, [{"chain_id": chain_id, **moved}])
+        done = _insert_new(conn, [{"chain_id": chain_id, **moved}])
     elif number <= expected[0]:
         raise CursorConflict(f"chain {chain_id}: the cursor can't move back from {expected[0]} to {number}")
     else:
-        here = (cursors.c.chain_id == chain_id, cursors.c.number == expected[0], cursors.c.hash == expected[1])
-        done = conn.execute(update(cursors).where(*here).values(moved)).rowcount
+        here = {"at_chain": chain_id, "at_number": expected[0], "at_hash": expected[1]}
+        done = conn.execute(_move, {**here, **moved}).rowcount
     if done != 1:
         raise CursorConflict(_conflict(conn, chain_id, expected))
 

@@ -16,7 +16,10 @@ from sqlalchemy import Connection, Select, case, func, select, update
 
 from paseo_watch.store.notifications import Notification
 from paseo_watch.store.tables import deliveries, notifications
-from paseo_watch.store.upsert import insert_new
+from paseo_watch.store.upsert import InsertNew
+
+_insert_notifications = InsertNew(notifications)
+_insert_deliveries = InsertNew(deliveries)
 
 STATUSES = ("pending", "done", "dead")
 
@@ -72,9 +75,9 @@ class Depth(NamedTuple):
 
 def enqueue(conn: Connection, alerts: Sequence[Notification], outgoing: Sequence[NewDelivery], now_ms: int) -> Enqueued:
     """Store notifications and their deliveries; what is there already, by id, stays as it is."""
-    stored = insert_new(conn, notifications, [{**asdict(alert), "created_ms": now_ms} for alert in alerts])
+    stored = _insert_notifications(conn, [{**asdict(alert), "created_ms": now_ms} for alert in alerts])
     start = {"status": "pending", "attempts": 0, "next_attempt_ms": now_ms, "created_ms": now_ms}
-    queued = insert_new(conn, deliveries, [{**asdict(delivery), **start} for delivery in outgoing])
+    queued = _insert_deliveries(conn, [{**asdict(delivery), **start} for delivery in outgoing])
     return Enqueued(stored, queued)
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, LargeBinary, func, literal, select, update
 
 from paseo_watch.store.tables import holes
-from paseo_watch.store.upsert import upsert
+from paseo_watch.store.upsert import Upsert
+
+_upsert = Upsert(holes, keep=("found_ms", "attempts"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def put(
         "next_attempt_ms": next_attempt_ms,
         "healed_ms": None,
     }
-    upsert(conn, holes, [row], keep=("found_ms", "attempts"))
+    _upsert(conn, [row])
 
 
 def due(conn: Connection, chain_id: int, now_ms: int, limit: int = 1) -> tuple[StoredHole, ...]:

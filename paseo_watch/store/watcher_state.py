@@ -6,9 +6,16 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select
 
 from paseo_watch.store.tables import watcher_state
-from paseo_watch.store.upsert import upsert
+from paseo_watch.store.upsert import Upsert
 
 Json = Any
+
+_upsert = Upsert(watcher_state)
+_delete = (
+    delete(watcher_state)
+    .where(watcher_state.c.chain_id == bindparam("of_chain"))
+    .where(watcher_state.c.watcher == bindparam("of_watcher"), watcher_state.c.key == bindparam("gone"))
+)
 
 
 def load(conn: Connection, chain_id: int, watcher: str) -> dict[str, Json]:
@@ -22,8 +29,9 @@ def apply(conn: Connection, chain_id: int, watcher: str, changes: Mapping[str, J
     """Write what changed; None deletes the key. Keys hold no NUL character (PostgreSQL takes none)."""
     owner = {"chain_id": chain_id, "watcher": watcher}
     set_ = [{**owner, "key": key, "value": value} for key, value in changes.items() if value is not None]
-    gone = [{"gone": key} for key, value in changes.items() if value is None]
-    upsert(conn, watcher_state, set_)
+    gone = [
+        {"of_chain": chain_id, "of_watcher": watcher, "gone": key} for key, value in changes.items() if value is None
+    ]
+    _upsert(conn, set_)
     if gone:
-        here = (watcher_state.c.chain_id == chain_id, watcher_state.c.watcher == watcher)
-        conn.execute(delete(watcher_state).where(*here, watcher_state.c.key == bindparam("gone")), gone)
+        conn.execute(_delete, gone)
