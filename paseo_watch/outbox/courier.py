@@ -1,0 +1,205 @@
+"""One courier takes the deliveries of one receiver and sink to it, oldest first, one at a time.
+
+next ── none ──> wait to be woken
+  └── send ── sent ──────────> done
+           ├─ SendFailed ────> retry later, nothing overtakes; given up once it is too old: dead
+           └─ SendRefused ───> dead
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from paseo_watch.clock import Clock
+from paseo_watch.outbox.backoff import delay, wait_until
+from paseo_watch.outbox.status import CourierStatus, State
+from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused, Sink
+from paseo_watch.steps import Listener
+from paseo_watch.store import deliveries
+from paseo_watch.store.database import Database
+from paseo_watch.store.deliveries import StoredDelivery
+from paseo_watch.store.errors import StoreUnavailable
+from paseo_watch.telemetry import Metrics
+
+T = TypeVar("T")
+OnDead = Callable[[Connection, StoredDelivery, str], None]
+"""Called with the row and its last error in the transaction that ends it as dead, on the store's writer thread."""
+
+log = logging.getLogger(__name__)
+
+REFUSED_PAUSE = 60.0
+"""Seconds between attempts to open a sink that refuses: an operator has to act first."""
+GRACE = 5.0
+"""Seconds that a send under way may take to end when the service stops: cut off, it would be sent again."""
+GIVE_UP_AFTER = 86_400.0
+"""Seconds after which a delivery that keeps failing ends as dead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What every courier works with, handed in by the composition root through `Outbox`."""
+
+    database: Database
+    clock: Clock
+    metrics: Metrics
+    steps: Listener
+    jitter: Callable[[], float]
+    on_dead: OnDead
+    wake_all: Callable[[], None]
+    give_up_after: float
+
+
+class Courier:
+    """Runs until cancelled. A sink bounds the time of its own calls; an error that is not SendError is a defect."""
+
+    def __init__(self, receiver: str, name: str, sink: Sink, world: World) -> None:
+        self.receiver = receiver
+        self.name = name
+        self._sink = sink
+        self._world = world
+        self._work = asyncio.Event()
+        self._status = self._at("opening", "")
+
+    @property
+    def status(self) -> CourierStatus:
+        """What it is doing now."""
+        return self._status
+
+    def wake(self) -> None:
+        """There may be work: called after a commit, on the event loop."""
+        self._work.set()
+
+    async def run(self) -> None:
+        """Open the sink, deliver for ever, close the sink. Raises StoreRefused, and whatever a defect raises."""
+        try:
+            await self._open()
+            while True:
+                await self._turn()
+        finally:
+            self._become("ended")
+            await self._sink.close()
+
+    async def _open(self) -> None:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._sink.open()
+            except SendFailed as error:
+                state: State = "opening"
+                why, pause = str(error), self._delay(attempt, error.retry_after)
+            except SendRefused as error:
+                state, why, pause = "refused", str(error), REFUSED_PAUSE
+            self._become(state, why)
+            log.error("%s can't be opened, again in %.0f s: %s", self._title, pause, why)
+            await self._world.clock.sleep(pause)
+
+    async def _turn(self) -> None:
+        self._work.clear()  # before the look: what is committed after it sets the event again
+        row = await self._stored(lambda conn: deliveries.next(conn, self.receiver, self.name))
+        if row is None:
+            self._become("idle")
+            await self._work.wait()
+        elif wait := wait_until(row.next_attempt_ms, self._world.clock.now_ms()):
+            self._become("backing_off", row.last_error or "")
+            await self._world.clock.sleep(wait)
+        else:
+            self._become("sending")
+            await _undisturbed(self._deliver(row))
+
+    async def _deliver(self, row: StoredDelivery) -> None:
+        attempt = row.attempts + 1
+        delivery = Delivery(row.id, self.receiver, self.name, row.content, attempt)
+        self._world.steps("send.before")
+        try:
+            await self._sink.send(delivery)
+        except SendFailed as error:
+            end = self._failed(row, attempt, error)
+        except SendRefused as error:
+            end = partial(self._dead, row, attempt, str(error))
+        else:
+            end = partial(self._done, row, attempt)
+        self._world.steps("send.after")
+        await end()
+
+    def _failed(self, row: StoredDelivery, attempt: int, error: SendFailed) -> Callable[[], Coroutine[Any, Any, None]]:
+        age = (self._world.clock.now_ms() - row.created_ms) / 1000
+        if age >= self._world.give_up_after:
+            return partial(self._dead, row, attempt, f"given up after {attempt} attempts in {age:.0f} s: {error}")
+        return partial(self._retry, row, attempt, error)
+
+    async def _done(self, row: StoredDelivery, attempt: int) -> None:
+        now_ms = self._world.clock.now_ms()
+        await self._mark("done", lambda conn: deliveries.done(conn, row.id, attempt, now_ms))
+        latency = max(0, now_ms - row.notified_ms) / 1000
+        self._world.metrics.delivery_latency.labels(self.receiver, self.name).observe(latency)
+
+    async def _retry(self, row: StoredDelivery, attempt: int, error: SendFailed) -> None:
+        pause = self._delay(attempt, error.retry_after)
+        next_ms = self._world.clock.now_ms() + round(pause * 1000)
+        log.warning("%s: delivery %s failed, again in %.1f s: %s", self._title, row.id, pause, error)
+        await self._mark("retry", lambda conn: deliveries.retry(conn, row.id, attempt, next_ms, str(error)))
+
+    async def _dead(self, row: StoredDelivery, attempt: int, why: str) -> None:
+        now_ms = self._world.clock.now_ms()
+        log.error("%s: delivery %s ends as dead: %s", self._title, row.id, why)
+
+        def bury(conn: Connection) -> None:
+            if deliveries.dead(conn, row.id, attempt, now_ms, why):
+                self._world.on_dead(conn, row, why)
+
+        await self._mark("dead", bury)
+        self._world.wake_all()  # on_dead may have left work for other couriers
+
+    async def _mark(self, result: str, change: Callable[[Connection], object]) -> None:
+        self._world.steps("mark.before")
+        await self._stored(change)
+        self._world.steps("mark.after")
+        self._world.metrics.deliveries.labels(self.receiver, self.name, result).inc()
+
+    async def _stored(self, fn: Callable[[Connection], T]) -> T:
+        """Run it until the store is there again; meanwhile nothing is sent."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._world.database.run(fn)
+            except StoreUnavailable as error:
+                pause = self._delay(attempt)
+                self._become("store_unavailable", str(error))
+                log.error("%s waits for the store, again in %.1f s: %s", self._title, pause, error)
+            await self._world.clock.sleep(pause)
+
+    def _delay(self, attempt: int, retry_after: float | None = None) -> float:
+        return delay(attempt, self._world.jitter(), retry_after=retry_after)
+
+    @property
+    def _title(self) -> str:
+        return f"{self.receiver}/{self.name}"
+
+    def _become(self, state: State, detail: str = "") -> None:
+        if (state, detail) != (self._status.state, self._status.detail):
+            self._status = self._at(state, detail)
+
+    def _at(self, state: State, detail: str) -> CourierStatus:
+        now_ms = self._world.clock.now_ms()
+        return CourierStatus(self.receiver, self.name, self._sink.kind, state, detail, now_ms)
+
+
+async def _undisturbed(work: Coroutine[Any, Any, None]) -> None:
+    """Await it; where the caller is cancelled meanwhile, let it end first, for at most GRACE seconds."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=GRACE)
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()  # its own error, where it has one, tells more than the cancellation
+        raise
