@@ -12,9 +12,9 @@ from paseo_watch.sinks.sink import Sink
 
 
 class SinkOptions(BaseModel):
-    """What every sink's options are: frozen, and an unknown key is an error."""
+    """What every sink's options are: frozen, an unknown key is an error, and no error repeats what was given."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
