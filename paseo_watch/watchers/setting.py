@@ -1,0 +1,33 @@
+"""What every watcher of one chain may know beyond its own options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from paseo_watch.chain.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """Templates of links into a block explorer, from configuration; None where there is none.
+
+    `{number}`, `{extrinsic}` (as N-i) and `{account}` (SS58) are filled in; nothing else is.
+    """
+
+    block: str | None = None
+    extrinsic: str | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatcherSetting:
+    """One chain as its watchers see it.
+
+    `units` go by symbol. `accounts` are the configuration's named accounts, by name, as 32 bytes.
+    """
+
+    chain: str
+    network: str
+    ss58_prefix: int
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    accounts: Mapping[str, bytes] = field(default_factory=dict)
+    explorer: Explorer = Explorer()
