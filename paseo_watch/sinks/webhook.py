@@ -42,9 +42,9 @@ class WebhookOptions(SinkOptions):
         description="Where to POST, http or https. Redirects are not followed."
     )
     secret: SecretStr | None = Field(
-        None, min_length=1, description="Signs the body: X-Paseo-Watch-Signature, HMAC-SHA256 in hexadecimal."
+        default=None, min_length=1, description="Signs the body: X-Paseo-Watch-Signature, HMAC-SHA256 in hexadecimal."
     )
-    timeout: float = Field(10.0, gt=0, le=60, description="Seconds to wait for the whole answer.")
+    timeout: float = Field(default=10.0, gt=0, le=60, description="Seconds to wait for the whole answer.")
 
 
 class WebhookSink:
