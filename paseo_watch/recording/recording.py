@@ -2,7 +2,8 @@
 
 A file is one xz stream of JSON lines, each with a `kind`:
 
-    about     first: format number, network, chain, genesis, what system_chain and system_properties answered, maker
+    about     first: format number, maker, network, chain, genesis, what system_chain and system_properties answered,
+              and the header of the block before the first one
     runtime   a runtime: state_getRuntimeVersion's answer, hash of the code (or null), metadata by version
     block     a block: number, hash, header, extrinsics (or null), storage (hex key to hex value or null), runtime
 
@@ -22,7 +23,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from paseo_watch.chain.scale.errors import ScaleError
-from paseo_watch.chain.scale.header import read_header
+from paseo_watch.chain.scale.header import Header, read_header
 from paseo_watch.errors import PermanentError
 from paseo_watch.recording.lines import LinesError, read_lines
 
@@ -59,6 +60,7 @@ class About(_Line):
     genesis: Hash
     system_chain: Name
     properties: JsonObject
+    parent: JsonObject
 
 
 class RecordedRuntime(_Line):
@@ -109,7 +111,7 @@ class Writer:
         self._path = path
         self._part = path.with_name(path.name + ".part")
         self._file = lzma.open(self._part, "wb", format=lzma.FORMAT_XZ, filters=_FILTERS)  # noqa: SIM115
-        self._check = _Sequence()
+        self._check = _Sequence(about)
         self._write(about)
 
     def runtime(self, runtime: RecordedRuntime) -> int:
@@ -150,7 +152,7 @@ def read(path: Path) -> Recording:
     number, about = next(lines, (1, None))
     if not isinstance(about, About):
         _refuse(path, 1, "expected a line of kind about first")
-    check = _Sequence()
+    check = _Sequence(about)
     for number, line in lines:
         try:
             check.add(line)
@@ -192,9 +194,10 @@ def _first(error: ValidationError) -> str:
 class _Sequence:
     """Holds the lines so far and refuses one that does not follow from them, with ValueError."""
 
-    def __init__(self) -> None:
+    def __init__(self, about: About) -> None:
         self.runtimes: list[RecordedRuntime] = []
         self.blocks: list[RecordedBlock] = []
+        self._before = _header(about.parent)
 
     def add(self, line: About | RecordedRuntime | RecordedBlock) -> None:
         match line:
@@ -213,16 +216,21 @@ class _Sequence:
             raise ValueError(f"expected runtime to be one of the {len(self.runtimes)} before this line")
         if len(self.blocks) >= MAX_BLOCKS:
             raise ValueError(f"expected at most {MAX_BLOCKS} blocks")
-        self._linked(block)
-        self.blocks.append(block)
-
-    def _linked(self, block: RecordedBlock) -> None:
-        try:
-            header = read_header(block.header)
-        except ScaleError as error:
-            raise ValueError(f"header: {error}") from error
+        header = _header(block.header)
         if header.number != block.number or header.hash.hex() != block.hash[2:]:
             raise ValueError(f"expected the header of block {block.number}, {block.hash}: it hashes to another")
-        before = self.blocks[-1] if self.blocks else None
-        if before and (block.number, header.parent_hash.hex()) != (before.number + 1, before.hash[2:]):
-            raise ValueError(f"expected a child of block {before.number}, {before.hash}")
+        if header.number != self._before.number + 1 or not self._is_child(header):
+            raise ValueError(f"expected a child of block {self._before.number}, 0x{self._before.hash.hex()}")
+        self._before = header
+        self.blocks.append(block)
+
+    def _is_child(self, header: Header) -> bool:
+        # Chopsticks invents the hash of block 0, so that nobody's header hashes to it.
+        return self._before.number == 0 or header.parent_hash == self._before.hash
+
+
+def _header(answer: JsonObject) -> Header:
+    try:
+        return read_header(answer)
+    except ScaleError as error:
+        raise ValueError(str(error)) from error
