@@ -36,7 +36,10 @@ class InsertNew:
     """Writes the rows that clash with none that are there."""
 
     def __init__(self, table: Table) -> None:
-        self._statements = {name: insert.on_conflict_do_nothing() for name, insert in _inserts(table).items()}
+        self._statements = {
+            name: insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+            for name, insert in _inserts(table).items()
+        }
 
     def __call__(self, conn: Connection, rows: Rows) -> int:
         """Write them; returns how many were new."""
