@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from paseo_watch.chain.keys import NOW
 from paseo_watch.recording.recording import RecordedBlock, Recording
 from paseo_watch.recording.source import NotHeld
 
-TIMESTAMP_NOW = "0xf0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb"
-"""Storage key of `Timestamp.Now`: twox128 of each word. Its value is u64, little-endian: Unix milliseconds."""
+TIMESTAMP_NOW = "0x" + NOW.hex()
+"""Storage key of `Timestamp.Now`. Its value is u64, little-endian: Unix milliseconds."""
 
 
 class RecordedChain:

@@ -179,10 +179,10 @@ def _parsed(path: Path) -> Iterator[tuple[int, About | RecordedRuntime | Recorde
     except orjson.JSONDecodeError as error:
         _refuse(path, number, f"expected a JSON object: {error}", error)
     except ValidationError as error:
-        _refuse(path, number, _first(error), error)
+        _refuse(path, number, explain(error), error)
 
 
-def _first(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
     """The first thing that pydantic found wrong, in one line and without the value."""
     found = error.errors(include_url=False, include_input=False, include_context=False)[0]
     if found["loc"][1:] == ("format",):
