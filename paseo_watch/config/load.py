@@ -1,0 +1,62 @@
+"""The one way in: `load(paths, environ) -> Config`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from paseo_watch.config import secrets
+from paseo_watch.config.check import check
+from paseo_watch.config.explain import explain
+from paseo_watch.config.layers import gather
+from paseo_watch.config.model import Config, build
+from paseo_watch.config.places import anchor
+from paseo_watch.config.problem import ConfigError, KeyPath, Problem
+from paseo_watch.config.shape import Shape
+from paseo_watch.config.tree import Node, find, locate, plain
+from paseo_watch.sinks.registry import SINKS
+from paseo_watch.watchers.registry import WATCHERS
+
+
+def load(
+    paths: Sequence[Path] | None,
+    environ: Mapping[str, str],
+    *,
+    working: Path | None = None,
+    model: type[Config] | None = None,
+) -> Config:
+    """The configuration in these files and folders, side by side; the built-in one for none.
+
+    `working` is what relative `paths`, and the built-in's own, are relative to (default: the working directory).
+    `model` is `model.build(...)` for other registries than this version's. Raises ConfigError with every problem.
+    """
+    model = model or build(SINKS, WATCHERS)
+    shape = Shape.of(model.model_json_schema())
+    root, problems = gather(paths or (), (working or Path()).absolute())
+    node = anchor(secrets.fill(root, shape, environ, problems), shape)
+    config = _validated(model, node, shape, problems)
+    if config is not None:
+        findings = check(config, shape)
+        problems += [_finding(node, shape, path, message) for path, message in findings]
+    if problems or config is None:
+        raise ConfigError(_in_order(problems))
+    return config
+
+
+def _validated(model: type[Config], node: Node, shape: Shape, problems: list[Problem]) -> Config | None:
+    try:
+        return model.model_validate(plain(node))
+    except ValidationError as error:
+        # What is already known to be wrong at a key is not told a second time in other words.
+        known = {problem.key for problem in problems}
+        problems += [one for one in explain(error, node, shape) if not {one.key, secrets.twin(one.key)} & known]
+        return None
+
+
+def _finding(root: Node, shape: Shape, path: KeyPath, message: str) -> Problem:
+    node = find(root, path)
+    return Problem(locate(root, path), path, secrets.hidden(node, shape.at(path), message) if node else message)
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.place.file, problem.place.line or 0))
