@@ -1,0 +1,1 @@
+"""Our SCALE decoder against the decoders that others wrote, leaf by leaf."""
