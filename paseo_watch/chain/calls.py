@@ -122,15 +122,6 @@ def _name(text: str) -> str:
     return _STRANGE.sub("?", text[:_MAX_NAME])
 
 
-def signer(address: object, payer: bytes | None) -> bytes | None:
-    """Who signed: the address of a signed extrinsic if it is an account, else who paid the fee, else None.
-
-    An address that is no account id (an index, 20 bytes) leaves the payer; general and bare extrinsics have no
-    address at all (sp_runtime generic/unchecked_extrinsic.rs, `Preamble`).
-    """
-    return account_of(address) or payer
-
-
 def account_of(address: object) -> bytes | None:
     """The account in a MultiAddress as decoded: 32 bytes, or ("Id", 32 bytes)."""
     if isinstance(address, tuple) and len(address) == 2 and address[0] == "Id":

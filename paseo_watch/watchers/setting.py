@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from paseo_watch.chain.units import Unit
+from paseo_watch.chain.units import NATIVE, PLANCK, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,21 @@ class Explorer:
 class WatcherSetting:
     """One chain as its watchers see it.
 
-    `units` go by symbol. `accounts` are the configuration's named accounts, by name, as 32 bytes.
+    `symbol` is the unit of the chain's own token, `units` go by symbol. `accounts` are the configuration's named
+    accounts, by name, as 32 bytes.
     """
 
     chain: str
     network: str
     ss58_prefix: int
+    symbol: str = "PAS"
     units: Mapping[str, Unit] = field(default_factory=dict)
     accounts: Mapping[str, bytes] = field(default_factory=dict)
     explorer: Explorer = Explorer()
+
+    def unit_of(self, asset: str) -> Unit:
+        """The unit in which amounts of an asset are shown: planck where none is configured."""
+        own = self.units.get(self.symbol)
+        if asset == NATIVE and own is not None and own.asset == NATIVE:
+            return own
+        return next((unit for unit in self.units.values() if unit.asset == asset), Unit(PLANCK.symbol, 0, asset))

@@ -7,7 +7,7 @@ of one owner move nothing.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -44,6 +44,9 @@ ISSUED = frozenset({"Issued", "MintedCredit"})
 RESCINDED = frozenset({"Rescinded", "BurnedDebt"})
 BALANCE_SET = "BalanceSet"
 ENDOWED = "Endowed"
+_ENDOWED = {"account", "free_balance"}
+_TRANSFERRED = {"asset_id", "from", "to", "amount"}
+_ACCOUNT_BYTES = (20, 32)
 
 
 class Leg(NamedTuple):
@@ -70,12 +73,18 @@ class Vocabulary:
         return ()
 
 
-def vocabulary(runtime: Runtime) -> Vocabulary:
-    """Pallets are told by their events, `Balances` by its name too where several have the same ones."""
-    native = [p for p in runtime.pallets() if _has(runtime, p, "Endowed", {"account", "free_balance"})]
-    fungibles = (p for p in runtime.pallets() if _has(runtime, p, "Transferred", {"asset_id", "from", "to", "amount"}))
-    named = "Balances" if "Balances" in native or not native else native[0]
-    return Vocabulary(named if native else None, frozenset(fungibles))
+def vocabulary(runtime: Runtime, pallets: Iterable[str]) -> Vocabulary:
+    """What this runtime calls things, with the fungibles pallets among `pallets`.
+
+    Pallets are told by their events; where several could be the native token's, `Balances` is.
+    """
+    fungibles = (pallet for pallet in pallets if _has(runtime, pallet, "Transferred", _TRANSFERRED))
+    return Vocabulary(_native(runtime), frozenset(fungibles))
+
+
+def _native(runtime: Runtime) -> str | None:
+    candidates = ("Balances", *runtime.pallets())
+    return next((pallet for pallet in candidates if _has(runtime, pallet, ENDOWED, _ENDOWED)), None)
 
 
 def native_events() -> frozenset[str]:
@@ -119,7 +128,7 @@ def _legs(table: dict[str, tuple[tuple[tuple[str, int], ...], str]], event: Even
     amount = event.fields.get(amount_field)
     for field, sign in accounts:
         account = event.fields.get(field)
-        if isinstance(account, bytes) and isinstance(amount, int):
+        if isinstance(account, bytes) and len(account) in _ACCOUNT_BYTES and isinstance(amount, int):
             yield Leg(account, asset, sign * amount)
 
 

@@ -16,9 +16,7 @@ from paseo_watch.watchers.balances.legs import BALANCE_SET, ENDOWED, ISSUED, RES
 # Events that end a segment of a hook: what stands before them in the same phase belongs to them.
 DRIVERS: Mapping[str, frozenset[str]] = {
     "MessageQueue": frozenset({"Processed", "ProcessingFailed", "OverweightEnqueued"}),
-    "Scheduler": frozenset(
-        {"Dispatched", "CallUnavailable", "PermanentlyOverweight", "PeriodicFailed", "RetryFailed"}
-    ),
+    "Scheduler": frozenset({"Dispatched", "CallUnavailable", "PermanentlyOverweight", "PeriodicFailed", "RetryFailed"}),
     "Dap": frozenset({"IssuanceMinted", "StagingDrained"}),
     "Staking": frozenset({"EraPaid", "Rewarded", "Slashed", "ValidatorIncentivePaid", "PayoutStarted"}),
     "Treasury": frozenset({"Awarded", "Burnt", "Rollover"}),

@@ -1,0 +1,35 @@
+"""All watchers by the key under `watch` that makes them. A new watcher is one package and one line here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from paseo_watch.watchers.balances.rules import BalanceOptions
+from paseo_watch.watchers.balances.watcher import build as build_balances
+from paseo_watch.watchers.balances.watcher import documents as balances_documents
+from paseo_watch.watchers.document import Document
+from paseo_watch.watchers.setting import Explorer, WatcherSetting
+from paseo_watch.watchers.watcher import Watcher
+
+__all__ = ["WATCHERS", "Document", "Explorer", "WatcherKind", "WatcherSetting"]
+
+
+@dataclass(frozen=True, slots=True)
+class WatcherKind:
+    """One kind of watcher: its key, the type of its options, how one is built for a chain, what it wants loaded.
+
+    `build` raises a PermanentError for options that do not fit the chain.
+    """
+
+    name: str
+    options: Any
+    build: Callable[[Any, WatcherSetting], Watcher]
+    documents: Callable[[Any], tuple[Document, ...]]
+
+
+WATCHERS: Mapping[str, WatcherKind] = MappingProxyType(
+    {
+        "balances": WatcherKind("balances", BalanceOptions, build_balances, balances_documents),
+    }
+)
