@@ -49,7 +49,7 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 
 def _step(stream: lzma.LZMADecompressor, data: bytes) -> bytes:
     if not data and stream.needs_input:
-        raise LinesError("expected more bytes: the xz stream is cut off")
+        raise LinesError("expected a whole xz stream: the file is cut off, or no xz file")
     try:
         return stream.decompress(data, max_length=_CHUNK)
     except lzma.LZMAError as error:

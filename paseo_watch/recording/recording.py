@@ -152,12 +152,12 @@ def read(path: Path) -> Recording:
     number, about = next(lines, (1, None))
     if not isinstance(about, About):
         _refuse(path, 1, "expected a line of kind about first")
-    check = _Sequence(about)
-    for number, line in lines:
-        try:
+    try:
+        check = _Sequence(about)
+        for number, line in lines:  # noqa: B007  # the number is told where the line is refused
             check.add(line)
-        except ValueError as error:
-            _refuse(path, number, str(error), error)
+    except ValueError as error:
+        _refuse(path, number, str(error), error)
     if not check.blocks:
         _refuse(path, number, "expected at least one line of kind block")
     return Recording.model_construct(about=about, runtimes=tuple(check.runtimes), blocks=tuple(check.blocks))

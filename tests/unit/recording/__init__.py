@@ -1,0 +1,1 @@
+"""Recordings: the file format, playing, recording, and the node that serves them."""
