@@ -2,7 +2,7 @@
 
 import sys
 
-from paseo_watch.cli import main
+from paseo_watch.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

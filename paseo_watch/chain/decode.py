@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from paseo_watch.chain.block import Block, ChainId
 from paseo_watch.chain.keys import ALWAYS, EVENTS, LAST_RUNTIME_UPGRADE, NOW, decode_last_runtime_upgrade, decode_now
 from paseo_watch.chain.read import RawBlock, read_storage
+from paseo_watch.chain.reference import ReferenceDecoderError
 from paseo_watch.chain.runtimes import Executor, Interest, Runtimes, fetch_metadata_v14
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.values import Event
@@ -22,7 +23,7 @@ from paseo_watch.rpc.pool import Pool
 from paseo_watch.telemetry import Metrics
 
 ReferenceEvents = Callable[[bytes, bytes], list[Event]]
-"""(metadata V14, raw events) -> events, by the reference decoder; raises ScaleError."""
+"""(metadata V14, raw events) -> events, by the reference decoder; raises ReferenceDecoderError."""
 
 
 class Undecodable(EndpointError):
@@ -77,7 +78,7 @@ class Decoder:
             metadata = await pool.each(lambda connection: fetch_metadata_v14(connection, parent))
             executor = await pool.each(lambda connection: self._load(connection, raw))
             events = await asyncio.to_thread(self._reference, metadata, raw.storage.get(EVENTS) or b"\0")
-        except (ScaleError, Exhausted):
+        except (ScaleError, ReferenceDecoderError, Exhausted):
             self._metrics.second_opinions.labels(chain.name, "rejected").inc()
             return None
         self._metrics.second_opinions.labels(chain.name, "decoded").inc()

@@ -57,6 +57,7 @@ class Ports:
     read_late: ReadLate
     vitals: TakeVitals
     wake_outbox: Callable[[], None]
+    on_blocks: Callable[[int], None]
     steps: Listener
 
 
@@ -103,6 +104,7 @@ class Pipeline:
         self.memory = memory
         self.open_holes = open_holes
         self.last_block: Block | None = None
+        self.blocks = 0
         self.progress_ms = clock.now_ms()
         self.blind: dict[str, tuple[str, ...]] = {}
         self._firing_seen: set[tuple[str, str]] = set()
@@ -226,6 +228,8 @@ class Pipeline:
         self.open_holes = await self._run(transaction)
         self._ports.steps("commit.after")
         self.cursor = commit.cursor
+        self.blocks += commit.blocks
+        self._ports.on_blocks(commit.blocks)
         if commit.blocks or commit.holes:
             self.progress_ms = now_ms
         if commit.routed:

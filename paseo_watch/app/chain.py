@@ -1,0 +1,266 @@
+"""One chain at work: its pool, its follower and its pipeline, put together once the chain has said who it is."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from paseo_watch.alerts.alert import Firing
+from paseo_watch.alerts.route import Route
+from paseo_watch.chain.answers import read_answers
+from paseo_watch.chain.block import BlockRef, ChainId
+from paseo_watch.chain.decode import Decoder
+from paseo_watch.chain.follow import Follower
+from paseo_watch.chain.patience import ENDLESS, patient_rounds
+from paseo_watch.chain.reference import ReferenceDecoder
+from paseo_watch.chain.runtimes import Interest, Runtimes, fetch_metadata
+from paseo_watch.chain.scale.errors import ScaleError
+from paseo_watch.chain.scale.runtime import Runtime
+from paseo_watch.chain.scale.values import Event
+from paseo_watch.clock import Clock
+from paseo_watch.config.sections import Chain
+from paseo_watch.pipeline.commit import Destinations
+from paseo_watch.pipeline.decide import Memory
+from paseo_watch.pipeline.pipeline import ChainRow, Pipeline, Ports
+from paseo_watch.rpc.connection import Connection as RpcConnection
+from paseo_watch.rpc.errors import BadAnswer
+from paseo_watch.rpc.heads import Head
+from paseo_watch.rpc.options import EndpointOptions, PoolOptions
+from paseo_watch.rpc.pool import Pool
+from paseo_watch.rpc.transport import Transport
+from paseo_watch.steps import Listener
+from paseo_watch.store import chains, conditions, cursors, holes, watcher_state
+from paseo_watch.store.database import Database
+from paseo_watch.telemetry import Metrics
+from paseo_watch.watchers.watcher import EndpointVitals, Vitals, Watcher
+
+log = logging.getLogger(__name__)
+
+DEFAULT_SS58_PREFIX = 42  # the generic Substrate prefix, and Paseo's
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all chains share."""
+
+    network: str
+    database: Database
+    clock: Clock
+    metrics: Metrics
+    transport: Transport
+    tree: Route
+    destinations: Destinations
+    cache: Path | None
+    steps: Listener
+    wake_outbox: Callable[[], None]
+    on_blocks: Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen of a chain beside its blocks; the follower's listener."""
+
+    chain: str
+    metrics: Metrics
+    best_number: int | None = None
+    finalized_number: int | None = None
+    halted_reason: str | None = None
+
+    def best(self, number: int) -> None:
+        """A best head."""
+        self.best_number = number
+        self.metrics.block_height.labels(self.chain, "best").set(number)
+
+    def finalized(self, number: int) -> None:
+        """The highest finalized head."""
+        self.finalized_number = number
+        self.metrics.block_height.labels(self.chain, "finalized").set(number)
+
+    def halted(self, reason: str | None) -> None:
+        """Standing still on purpose, or not."""
+        self.halted_reason = reason
+        self.metrics.halted.labels(self.chain).set(reason is not None)
+
+
+class ChainService:
+    """One configured chain. `pipeline` is None until the chain has said who it is."""
+
+    def __init__(
+        self,
+        name: str,
+        options: Chain,
+        shared: Shared,
+        make_watchers: Callable[[int], Sequence[Watcher]],
+        until: int | None = None,
+    ) -> None:
+        self.name = name
+        self.options = options
+        self.seen = Seen(name, shared.metrics)
+        self.pool: Pool | None = None
+        self.pipeline: Pipeline | None = None
+        self.blind: dict[str, tuple[str, ...]] = {}
+        self.ready = asyncio.Event()
+        self._shared = shared
+        self._make_watchers = make_watchers
+        self._until = until
+        self._follower: Follower | None = None
+        self._waiting: list[Head] = []
+        self._former: tuple[bytes, ...] = ()
+
+    async def run(self) -> None:
+        """Follow the chain; returns when `until` is reached and everything up to it is committed."""
+        self.pool = pool = await self._make_pool()
+        async with asyncio.TaskGroup() as group:
+            heads = group.create_task(pool.run(), name=f"{self.name}: endpoints")
+            chain = ChainId(self.name, await pool.identified())
+            pipeline = await self._assemble(pool, chain)
+            work = group.create_task(pipeline.run(), name=f"{self.name}: pipeline")
+            assert self._follower is not None
+            await self._follower.run(pipeline.cursor, pipeline.put, self._until)
+            await pipeline.drained()
+            heads.cancel()
+            work.cancel()
+
+    async def _make_pool(self) -> Pool:
+        """The endpoints, held to the configured genesis, else to the one learned before."""
+        genesis = self.options.genesis or await self._shared.database.run(
+            lambda conn: chains.latest_genesis(conn, self.name)
+        )
+        return Pool(
+            self.name,
+            [
+                EndpointOptions(one.url.get_secret_value(), one.requests_per_second, one.burst)
+                for one in self.options.endpoints
+            ],
+            genesis=genesis,
+            transport=self._shared.transport,
+            clock=self._shared.clock,
+            random=random.Random(),
+            metrics=self._shared.metrics,
+            on_head=self._on_head,
+            on_quarantine=lambda endpoint, reason: log.warning("%s: %s is set apart: %s", self.name, endpoint, reason),
+            options=PoolOptions(quiet_after=self.options.quiet_after.total_seconds()),
+        )
+
+    def _on_head(self, head: Head) -> None:
+        if self._follower is None:
+            self._waiting = [*self._waiting[-8:], head]  # the follower is still being put together
+            return
+        self._follower.on_head(head)
+
+    async def _assemble(self, pool: Pool, chain: ChainId) -> Pipeline:
+        """Everything that needs to know the genesis; reads what the store holds."""
+        shared = self._shared
+        watchers = self._make_watchers(await self._prefix(pool))
+        registered, stored, memory, open_holes = await shared.database.run(
+            partial(_recall, chain=chain, watchers=watchers, now_ms=shared.clock.now_ms())
+        )
+        self._former = registered.other_genesis
+        folder = shared.cache / chain.genesis.hex() if shared.cache else None
+        decoder = Decoder(Runtimes(partial(self._interest, watchers), folder), _reference_events, shared.metrics)
+        follower = Follower(chain, pool, decoder, shared.clock, shared.metrics, self.seen)
+        cursor = BlockRef(stored.number, stored.hash) if stored else await self._begin(follower, registered.id)
+        self.pipeline = Pipeline(
+            ChainRow(registered.id, chain, shared.network),
+            watchers,
+            shared.tree,
+            shared.destinations,
+            shared.database,
+            shared.clock,
+            shared.metrics,
+            Ports(
+                partial(read_answers, pool, shared.clock),
+                follower.read_late,
+                self._vitals,
+                shared.wake_outbox,
+                shared.on_blocks,
+                shared.steps,
+            ),
+            cursor=cursor,
+            memory=memory,
+            open_holes=open_holes,
+        )
+        self._follower = follower
+        for head in self._waiting:
+            follower.on_head(head)
+        self.ready.set()
+        return self.pipeline
+
+    async def _begin(self, follower: Follower, chain_id: int) -> BlockRef:
+        """The first start: the place below the first block becomes the cursor, so that a crash now skips nothing."""
+        start = None if self.options.start == "latest" else self.options.start
+        first = await follower.first(start)
+        now_ms = self._shared.clock.now_ms()
+        await self._shared.database.run(
+            lambda conn: cursors.advance(conn, chain_id, None, first.number, first.hash, now_ms)
+        )
+        return first
+
+    async def _prefix(self, pool: Pool) -> int:
+        """The SS58 prefix for messages: configured, else the metadata's own constant, else the generic one."""
+        if self.options.ss58_prefix is not None:
+            return self.options.ss58_prefix
+        return await patient_rounds(pool, self._shared.clock, _prefix_of_head, patience=ENDLESS)
+
+    def _interest(self, watchers: Sequence[Watcher], runtime: Runtime) -> Interest:
+        """What all watchers together want of a runtime's blocks; what they are blind to is noted and counted."""
+        needs = {watcher.name: watcher.needs(runtime) for watcher in watchers}
+        self.blind = {name: each.blind for name, each in needs.items()}
+        for name, each in needs.items():
+            self._shared.metrics.blind.labels(self.name, name).set(bool(each.blind))
+            for sentence in each.blind:
+                log.warning("%s: %s is blind: %s", self.name, name, sentence)
+        events = frozenset[tuple[str, str]]().union(*(each.events for each in needs.values()))
+        keys = frozenset[bytes]().union(*(each.keys for each in needs.values()))
+        return Interest(runtime.watch(events), tuple(sorted(keys)))
+
+    def _vitals(self, pipeline: Pipeline, now_ms: int) -> Vitals:
+        statuses = self.pool.statuses() if self.pool else ()
+        return Vitals(
+            now_ms=now_ms,
+            endpoints=tuple(EndpointVitals(s.endpoint, s.state, s.reason, s.since_ms) for s in statuses),
+            holes=pipeline.open_holes,
+            halted=self.seen.halted_reason,
+            finalized=self.seen.finalized_number,
+            processed=pipeline.cursor.number,
+            progress_ms=pipeline.progress_ms,
+            former=self._former,
+        )
+
+
+async def _prefix_of_head(connection: RpcConnection) -> int:
+    head = await connection.request("chain_getFinalizedHead")
+    if not (isinstance(head, str) and len(head) == 66):
+        raise BadAnswer(f"chain_getFinalizedHead answered {str(head)[:80]!r}, expected a hash")
+    try:
+        prefix = Runtime.from_metadata(await fetch_metadata(connection, bytes.fromhex(head[2:]))).constant(
+            "System", "SS58Prefix"
+        )
+    except (ScaleError, ValueError):
+        return DEFAULT_SS58_PREFIX
+    return prefix if isinstance(prefix, int) else DEFAULT_SS58_PREFIX
+
+
+def _recall(
+    conn: Connection, chain: ChainId, watchers: Sequence[Watcher], now_ms: int
+) -> tuple[chains.Registered, cursors.Cursor | None, Memory, int]:
+    """What the store holds of a chain."""
+    registered = chains.register(conn, chain.name, chain.genesis, now_ms)
+    states = {watcher.name: watcher_state.load(conn, registered.id, watcher.name) for watcher in watchers}
+    firing = {
+        held.fingerprint: Firing(
+            held.fingerprint, held.rule, held.severity, held.labels, held.since_ms, held.notification
+        )
+        for held in conditions.load(conn, registered.id)
+    }
+    stored = cursors.read(conn, registered.id)
+    return registered, stored, Memory(states, firing), holes.open_count(conn, registered.id)
+
+
+def _reference_events(metadata: bytes, events: bytes) -> list[Event]:
+    return ReferenceDecoder(metadata).decode_events(events)

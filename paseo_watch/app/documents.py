@@ -1,0 +1,62 @@
+"""Documents that watchers want loaded (a whitelist): read from a file or an https URL, whole or not at all.
+
+A document that cannot be had, or cannot be read in full, changes nothing: the last good one stays in the watcher's
+state, the failure is told, and the next round tries again.
+"""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import aiohttp
+
+from paseo_watch.errors import PermanentError, TransientError
+
+log = logging.getLogger(__name__)
+
+MAX_DOCUMENT = 1 << 20  # bytes; Paseo's whitelist is under 10 kB
+TIMEOUT = aiohttp.ClientTimeout(total=20)
+
+
+class DocumentUnreachable(TransientError):
+    """It may be there the next time."""
+
+
+class DocumentRefused(PermanentError):
+    """It is there, and not what it should be."""
+
+
+async def fetch(location: str, session: aiohttp.ClientSession) -> bytes:
+    """The bytes at a path or an https URL. Raises DocumentUnreachable or DocumentRefused."""
+    remote = location.startswith("https://")
+    raw = await (_download(location, session) if remote else _read(Path(location)))
+    if len(raw) > MAX_DOCUMENT:
+        raise DocumentRefused(f"{location.split('?')[0]} has more than {MAX_DOCUMENT} bytes")
+    return raw
+
+
+async def _read(path: Path) -> bytes:
+    def read() -> bytes:
+        with path.open("rb") as file:
+            return file.read(MAX_DOCUMENT + 1)
+
+    try:
+        return await asyncio.to_thread(read)
+    except OSError as error:
+        raise DocumentUnreachable(f"{path}: {error.strerror}") from error
+
+
+async def _download(url: str, session: aiohttp.ClientSession) -> bytes:
+    shown = url.split("?")[0]  # a query may hold a key
+    try:
+        async with session.get(url, timeout=TIMEOUT, max_redirects=3) as answer:
+            if answer.status != 200:
+                raise DocumentUnreachable(f"{shown} answered {answer.status}")
+            raw = bytearray()
+            async for chunk in answer.content.iter_chunked(1 << 16):
+                raw += chunk
+                if len(raw) > MAX_DOCUMENT:
+                    break
+            return bytes(raw)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise DocumentUnreachable(f"{shown}: {type(error).__name__}") from error

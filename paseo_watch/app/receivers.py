@@ -1,0 +1,90 @@
+"""Receivers as the configuration names them, built into sinks; and what is told when a delivery dies."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from paseo_watch.alerts.alert import Where
+from paseo_watch.alerts.route import Route
+from paseo_watch.alerts.router import route
+from paseo_watch.config.model import Config
+from paseo_watch.pipeline.commit import Destinations, enqueue
+from paseo_watch.sinks.registry import SINKS, SinkSetting
+from paseo_watch.sinks.sink import Sink
+from paseo_watch.store.deliveries import StoredDelivery
+from paseo_watch.telemetry import Metrics
+from paseo_watch.watchers.watcher import EventObservation
+
+CONSOLE = "console"
+DEAD_RULE = "delivery-dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Receivers:
+    """The route tree, and the sinks by (receiver, sink name)."""
+
+    tree: Route
+    sinks: Mapping[tuple[str, str], Sink]
+
+    @property
+    def destinations(self) -> Destinations:
+        """Receiver to the names of its sinks."""
+        names: dict[str, list[str]] = {}
+        for receiver, sink in self.sinks:
+            names.setdefault(receiver, []).append(sink)
+        return names
+
+
+def build_receivers(config: Config, setting: SinkSetting) -> Receivers:
+    """Every sink of every receiver."""
+    sinks = {
+        (receiver.name, kind): SINKS[kind].build(options, setting)
+        for receiver in config.receivers
+        for kind, options in receiver.sinks.items()
+    }
+    return Receivers(config.route.tree(), sinks)
+
+
+def console_only(setting: SinkSetting) -> Receivers:
+    """Everything to the console, nothing anywhere else."""
+    kind = SINKS[CONSOLE]
+    return Receivers(Route(CONSOLE), {(CONSOLE, CONSOLE): kind.build(kind.options(), setting)})
+
+
+def tell_of_dead(
+    network: str, receivers: Receivers, metrics: Metrics, now_ms: Callable[[], int]
+) -> Callable[[Connection, StoredDelivery, str], None]:
+    """What runs in the transaction that ends a delivery as dead: an alert of our own, through the other receivers.
+
+    A dead alert about a dead delivery tells nobody more; it is counted and listed like any other.
+    """
+
+    def on_dead(conn: Connection, dead: StoredDelivery, error: str) -> None:
+        if dead.content.get("rule") == DEAD_RULE:
+            return
+        at = now_ms()
+        seen = _observe(dead, error)
+        outcome = route(receivers.tree, {}, "service", [seen], Where(network, None, None, None, at))
+        elsewhere = tuple(name for name in receivers.destinations if name != dead.receiver)
+        routed = [
+            replace(each, receivers=tuple(r for r in each.receivers if r != dead.receiver) or elsewhere)
+            for each in outcome.routed
+        ]
+        enqueue(conn, routed, receivers.destinations, at)
+        metrics.alerts.labels("-", DEAD_RULE, seen.severity, "event").inc()
+
+    return on_dead
+
+
+def _observe(dead: StoredDelivery, error: str) -> EventObservation:
+    return EventObservation(
+        rule=DEAD_RULE,
+        severity="critical",
+        key=dead.id,
+        title=f"{dead.receiver}/{dead.sink} did not get an alert",
+        text=f"“{dead.content.get('title', '')}” cannot be delivered: {error} "
+        f"See `paseo-watch outbox list`; after mending it, `paseo-watch outbox retry {dead.id}`.",
+        labels={"receiver": dead.receiver, "sink": dead.sink},
+        data={"delivery": dead.id, "notification": dead.notification_id, "error": error, "attempts": dead.attempts},
+    )

@@ -1,0 +1,53 @@
+"""Everything periodic, by APScheduler. A job puts inputs into a chain's queue, or tends what belongs to no chain.
+
+A job that fails is counted and told in the log, and runs again at its next time.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from paseo_watch.telemetry import Metrics
+
+log = logging.getLogger(__name__)
+
+RESULTS = {EVENT_JOB_EXECUTED: "done", EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`work` every `seconds`; the first time at once where `at_once` says so."""
+
+    name: str
+    seconds: float
+    work: Callable[[], Awaitable[None]]
+    at_once: bool = False
+
+
+def make_scheduler(jobs: list[Job], metrics: Metrics) -> AsyncIOScheduler:
+    """A scheduler, not yet started. A run that is still going when its next time comes is not started twice."""
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    for job in jobs:
+        scheduler.add_job(
+            job.work,
+            "interval",
+            seconds=job.seconds,
+            id=job.name,
+            name=job.name,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+            **({"next_run_time": datetime.now(UTC)} if job.at_once else {}),
+        )
+
+    def count(event: JobExecutionEvent) -> None:
+        metrics.job_runs.labels(event.job_id, RESULTS[event.code]).inc()
+        if event.exception is not None:
+            log.error("the job %s failed: %s", event.job_id, event.exception)
+
+    scheduler.add_listener(count, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+    return scheduler

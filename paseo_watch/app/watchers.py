@@ -1,0 +1,52 @@
+"""Watchers of a chain, built from the configuration, and the documents that they want."""
+
+from collections.abc import Callable, Sequence
+
+from paseo_watch.app.chain import ChainService
+from paseo_watch.chain.units import NATIVE, Unit
+from paseo_watch.config.model import Config
+from paseo_watch.watchers.registry import WATCHERS, Document, Explorer, WatcherSetting
+from paseo_watch.watchers.service import ServiceWatcher
+from paseo_watch.watchers.watcher import Watcher
+
+
+def chain_watchers(config: Config, name: str) -> Callable[[int], Sequence[Watcher]]:
+    """What builds the chain's watchers, once its SS58 prefix is known."""
+
+    def make(prefix: int) -> Sequence[Watcher]:
+        setting = _setting(config, name, prefix)
+        configured = [WATCHERS[kind].build(options, setting) for kind, options in config.watch.watchers.items()]
+        return (ServiceWatcher(), *configured)
+
+    return make
+
+
+def chain_documents(config: Config, chains: Sequence[ChainService]) -> list[tuple[ChainService, Document]]:
+    """Every document with each chain that wants it."""
+    wanted = [
+        document for kind, options in config.watch.watchers.items() for document in WATCHERS[kind].documents(options)
+    ]
+    return [
+        (chain, document)
+        for document in wanted
+        for chain in chains
+        if document.chains is None or chain.name in document.chains
+    ]
+
+
+def _setting(config: Config, name: str, prefix: int) -> WatcherSetting:
+    explorer = config.chains[name].explorer
+    return WatcherSetting(
+        chain=name,
+        network=config.network,
+        ss58_prefix=prefix,
+        units=_units(config, name),
+        accounts=config.accounts,
+        explorer=Explorer(explorer.block, explorer.extrinsic, explorer.account),
+    )
+
+
+def _units(config: Config, name: str) -> dict[str, Unit]:
+    """The chain's own token and the assets; another chain's token would be taken for this one's."""
+    token = config.chains[name].token
+    return {symbol: unit for symbol, unit in config.unit_table.items() if symbol == token or unit.asset != NATIVE}

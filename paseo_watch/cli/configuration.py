@@ -1,0 +1,42 @@
+"""The configuration that a command runs with: as loaded, or bent to a recording or to a stretch of history."""
+
+import argparse
+import os
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from paseo_watch.cli.errors import WrongInput
+from paseo_watch.config.load import load
+from paseo_watch.config.model import Config
+from paseo_watch.config.sections import Chain, Endpoint, Store
+
+
+def load_config(flags: argparse.Namespace) -> Config:
+    """What -c names, or the built-in. Raises ConfigError."""
+    return load(flags.config, os.environ)
+
+
+def known_chain(config: Config, name: str) -> Chain:
+    """A configured chain, enabled or not; raises WrongInput with the names that there are."""
+    if name not in config.chains:
+        raise WrongInput(f"there is no chain {name!r} in the configuration; there are {', '.join(config.chains)}")
+    return config.chains[name]
+
+
+def for_one_chain(config: Config, name: str, chain: Chain, start: int, folder: Path) -> Config:
+    """Only this chain, from `start` on, with a store of its own, without HTTP and heartbeat."""
+    return config.model_copy(
+        update={
+            "chains": {name: chain.model_copy(update={"start": start, "enabled": True})},
+            "store": Store(url=SecretStr(f"sqlite:///{folder / 'replay.db'}")),
+            "http": None,
+            "heartbeat": None,
+        }
+    )
+
+
+def at_endpoint(chain: Chain, url: str, genesis: bytes | None) -> Chain:
+    """The chain, asked at this one endpoint, as fast as it answers."""
+    endpoint = Endpoint(url=SecretStr(url), requests_per_second=10_000, burst=100_000)
+    return chain.model_copy(update={"endpoints": (endpoint,), "genesis": genesis})

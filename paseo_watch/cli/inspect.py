@@ -1,0 +1,214 @@
+"""check and doctor: what is configured, what is seen, what is not, and why."""
+
+import argparse
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import aiohttp
+
+from paseo_watch.app.receivers import build_receivers
+from paseo_watch.app.watchers import chain_watchers
+from paseo_watch.chain.keys import ALWAYS, EVENTS, LAST_RUNTIME_UPGRADE, decode_last_runtime_upgrade
+from paseo_watch.chain.read import parse_header, read_blocks, read_storage
+from paseo_watch.chain.reference import ReferenceDecoder, differences
+from paseo_watch.chain.runtimes import fetch_metadata, fetch_metadata_v14
+from paseo_watch.chain.scale.header import Header
+from paseo_watch.chain.scale.runtime import Runtime
+from paseo_watch.cli.configuration import load_config
+from paseo_watch.cli.errors import DONE, FAILED
+from paseo_watch.cli.execute import execute
+from paseo_watch.cli.pools import open_pool
+from paseo_watch.clock import SystemClock
+from paseo_watch.config.model import Config
+from paseo_watch.config.sections import Chain
+from paseo_watch.errors import PaseoWatchError
+from paseo_watch.rpc.connection import Connection
+from paseo_watch.rpc.errors import BadAnswer, Exhausted
+from paseo_watch.rpc.pool import Pool
+from paseo_watch.sinks.registry import SinkSetting
+from paseo_watch.store import holes
+from paseo_watch.store.database import Database
+from paseo_watch.store.holes import StoredHole
+
+Say = Callable[[str], None]
+
+
+def check(flags: argparse.Namespace) -> int:
+    """Load the configuration and say what it comes to; with --online ask endpoints and receivers, sending nothing."""
+    config = load_config(flags)
+    print(f"the configuration is good: {_summary(config)}")
+    if not flags.online:
+        return DONE
+    return DONE if execute(_online(config)) else FAILED
+
+
+def doctor(flags: argparse.Namespace) -> int:
+    """Say for each chain what is seen of it, what watchers are blind to, and which holes there are."""
+    config = load_config(flags)
+    return DONE if execute(_doctor(config, flags.cross_check)) else FAILED
+
+
+def _summary(config: Config) -> str:
+    chains = ", ".join(config.followed)
+    off = [name for name in config.chains if name not in config.followed]
+    receivers = ", ".join(f"{each.name} ({'+'.join(each.sinks)})" for each in config.receivers)
+    return f"follows {chains}{f' (not {chr(44).join(off)})' if off else ''}; tells {receivers}"
+
+
+async def _online(config: Config) -> bool:
+    good = True
+    for name, chain in config.followed.items():
+        for endpoint in chain.endpoints:
+            one = chain.model_copy(update={"endpoints": (endpoint,)})
+            async with open_pool(name, one) as pool:
+                good &= await _try(f"{name}: {endpoint.host}", pool, _greet)
+    return await _receivers(config) and good
+
+
+async def _try(title: str, pool: Pool, work: Callable[[Connection], Awaitable[str]]) -> bool:
+    try:
+        answer = await pool.each(work)
+    except Exhausted as exhausted:
+        print(f"{title}: FAILED: {'; '.join(str(cause) for cause in exhausted.causes.values())}")
+        return False
+    print(f"{title}: {answer}")
+    return True
+
+
+async def _greet(connection: Connection) -> str:
+    chain = await connection.request("system_chain")
+    header = await _finalized(connection)
+    raw = (await read_storage(connection, header.hash, [LAST_RUNTIME_UPGRADE]))[LAST_RUNTIME_UPGRADE]
+    spec = decode_last_runtime_upgrade(raw or b"")
+    return f"{str(chain)[:60]!r}, {spec.name} {spec.version}, finalized #{header.number}"
+
+
+async def _finalized(connection: Connection) -> Header:
+    head = await connection.request("chain_getFinalizedHead")
+    return parse_header(await connection.request("chain_getHeader", [head]))
+
+
+async def _receivers(config: Config) -> bool:
+    """Open every sink and close it again. A webhook can only be tried by sending, which `send-test` is for."""
+    setting = SinkSetting(aiohttp.ClientSession, sys.stdout, "text", False, SystemClock())
+    good = True
+    for (receiver, sink), way in build_receivers(config, setting).sinks.items():
+        try:
+            await way.open()
+            print(f"{receiver}/{sink}: ready")
+        except PaseoWatchError as error:
+            good = False
+            print(f"{receiver}/{sink}: FAILED: {error}")
+        finally:
+            await way.close()
+    return good
+
+
+async def _doctor(config: Config, cross_check: int) -> bool:
+    good = True
+    for name, chain in config.chains.items():
+        print(f"\n{name}")
+        if not chain.enabled:
+            print(f"  not followed: {chain.disabled_reason or 'enabled is false'}")
+            continue
+        async with open_pool(name, chain) as pool:
+            good &= await _examine(config, name, chain, pool, cross_check)
+    await _stored(config)
+    return good
+
+
+async def _examine(config: Config, name: str, chain: Chain, pool: Pool, cross_check: int) -> bool:
+    try:
+        seen = await pool.each(_look)
+    except Exhausted as exhausted:
+        for endpoint, cause in exhausted.causes.items():
+            print(f"  {endpoint}: {cause}")
+        return False
+    for status in pool.statuses():
+        print(f"  {status.endpoint}: {status.state}{f', {status.reason}' if status.reason else ''}")
+    print(f"  genesis 0x{(await pool.identified()).hex()}: {'as configured' if chain.genesis else 'learned now'}")
+    print(f"  finalized #{seen.header.number}, {seen.spec}, metadata V{seen.metadata[4]}")
+    prefix = chain.ss58_prefix if chain.ss58_prefix is not None else seen.runtime.constant("System", "SS58Prefix")
+    print(f"  addresses: prefix {prefix} ({'configured' if chain.ss58_prefix is not None else 'from the metadata'})")
+    for watcher in chain_watchers(config, name)(prefix):
+        needs = watcher.needs(seen.runtime)
+        print(f"  {watcher.name}: {len(needs.events)} events, {len(needs.keys)} keys a block")
+        for sentence in needs.blind:
+            print(f"    blind: {sentence}")
+    return await _cross_check(pool, seen, cross_check) if cross_check else True
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    header: Header
+    spec: str
+    metadata: bytes
+    runtime: Runtime
+
+
+async def _look(connection: Connection) -> _Seen:
+    header = await _finalized(connection)
+    raw = (await read_storage(connection, header.hash, [LAST_RUNTIME_UPGRADE]))[LAST_RUNTIME_UPGRADE]
+    spec = decode_last_runtime_upgrade(raw or b"")
+    metadata = await fetch_metadata(connection, header.parent_hash)
+    return _Seen(header, f"{spec.name} {spec.version}", metadata, Runtime.from_metadata(metadata))
+
+
+async def _cross_check(pool: Pool, seen: _Seen, count: int) -> bool:
+    """Decode the last blocks with our decoder and with the reference decoder, and compare leaf by leaf."""
+    first = max(1, seen.header.number - count + 1)
+    good = compared = events = 0
+    decoders: dict[tuple[str, int], tuple[Runtime, ReferenceDecoder]] = {}
+    for number in range(first, seen.header.number + 1):
+        try:
+            found = await pool.each(lambda connection, n=number: _both_ways(connection, n, decoders))  # type: ignore[misc]
+        except Exhausted as exhausted:
+            print(f"  cross-check: #{number} cannot be read: {exhausted}")
+            continue
+        compared += 1
+        events += found.events
+        good += not found.differences
+        for line in found.differences[:20]:
+            print(f"  cross-check: #{number}: {line}")
+    print(f"  cross-check: {compared} blocks, {events} events, {compared - good} blocks with differences")
+    return good == count
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    events: int
+    differences: Sequence[str]
+
+
+async def _both_ways(
+    connection: Connection, number: int, decoders: dict[tuple[str, int], tuple[Runtime, ReferenceDecoder]]
+) -> _Compared:
+    (raw,) = await read_blocks(connection, number, number, {}, ALWAYS)
+    if raw.failure:
+        raise raw.failure
+    spec = decode_last_runtime_upgrade(raw.storage[LAST_RUNTIME_UPGRADE] or b"")
+    if spec not in decoders:
+        parent = raw.header.parent_hash
+        runtime = Runtime.from_metadata(await fetch_metadata(connection, parent))
+        decoders[spec] = runtime, ReferenceDecoder(await fetch_metadata_v14(connection, parent))
+    runtime, reference = decoders[spec]
+    value = raw.storage[EVENTS]
+    if value is None:
+        raise BadAnswer(f"#{number} has no events")
+    ours = runtime.decode_events(value, runtime.watch_all())
+    return _Compared(len(ours), differences(ours, reference.decode_events(value)))
+
+
+async def _stored(config: Config) -> None:
+    """The holes in the store; reading beside a running service is fine."""
+    print("\nstore")
+    try:
+        async with await Database.open(config.store.url.get_secret_value(), read_only=True) as database:
+            rows: tuple[StoredHole, ...] = await database.run(lambda conn: holes.list(conn, 50))
+    except PaseoWatchError as error:
+        print(f"  {error}")
+        return
+    print(f"  {len(rows)} holes")
+    for hole in rows:
+        print(f"  #{hole.number}: {hole.reason}, tried {hole.attempts} times: {hole.detail[:200]}")

@@ -1,0 +1,58 @@
+"""record: blocks of a node into a file that `replay` and `demo` can play."""
+
+import argparse
+from functools import partial
+
+from paseo_watch.chain.patience import patient_rounds
+from paseo_watch.chain.read import parse_header
+from paseo_watch.cli.configuration import at_endpoint, known_chain, load_config
+from paseo_watch.cli.errors import DONE, FAILED, WrongInput
+from paseo_watch.cli.execute import execute
+from paseo_watch.cli.pools import open_pool
+from paseo_watch.cli.progress import Progress
+from paseo_watch.clock import SystemClock
+from paseo_watch.config.sections import Chain
+from paseo_watch.recording.recorder import Wish
+from paseo_watch.recording.recorder import record as record_blocks
+from paseo_watch.recording.recording import SUFFIX
+from paseo_watch.rpc.connection import Connection
+from paseo_watch.rpc.pool import Pool
+
+
+def record(flags: argparse.Namespace) -> int:
+    """Write the file; it appears under its name only when it is whole."""
+    config = load_config(flags)
+    chain = known_chain(config, flags.chain)
+    if flags.url:
+        chain = at_endpoint(chain, flags.url, chain.genesis)
+    if not chain.endpoints:
+        raise WrongInput(f"the chain {flags.chain} has no endpoints; name one with --url")
+    if not flags.file.name.endswith(SUFFIX):
+        raise WrongInput(f"{flags.file}: expected a name that ends in {SUFFIX}")
+    count = execute(_record(flags, config.network, chain))
+    if count is None:
+        return FAILED
+    print(f"{flags.file}: {count} blocks, {flags.file.stat().st_size:,} bytes")
+    return DONE
+
+
+async def _record(flags: argparse.Namespace, network: str, chain: Chain) -> int:
+    async with open_pool(flags.chain, chain) as pool:
+        last: int = flags.last if flags.last is not None else await _finalized(pool)
+        first: int = flags.first if flags.first is not None else max(1, last - flags.blocks + 1)
+        if not 0 < first <= last:
+            raise WrongInput(f"blocks {first} to {last}: expected 0 < from <= to")
+        progress = Progress(last - first + 1)
+        wish = Wish(network, flags.chain, first, last)
+        ask = partial(patient_rounds, pool, SystemClock())
+        await record_blocks(ask, wish, flags.file, lambda number: progress.move(number - first + 1))
+        return last - first + 1
+
+
+async def _finalized(pool: Pool) -> int:
+    async def ask(connection: Connection) -> int:
+        head = await connection.request("chain_getFinalizedHead")
+        number: int = parse_header(await connection.request("chain_getHeader", [head])).number
+        return number
+
+    return await pool.each(ask)

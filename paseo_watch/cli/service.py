@@ -1,0 +1,129 @@
+"""run, demo, replay, backtest: the main job, on live chains, on recordings, on history."""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from paseo_watch.app.app import serve
+from paseo_watch.app.how import How
+from paseo_watch.app.summary import Summary
+from paseo_watch.cli.configuration import at_endpoint, for_one_chain, known_chain, load_config
+from paseo_watch.cli.errors import DONE, FAILED, WrongInput
+from paseo_watch.cli.execute import execute
+from paseo_watch.cli.progress import Progress
+from paseo_watch.clock import SystemClock
+from paseo_watch.config.load import load
+from paseo_watch.config.model import Config
+from paseo_watch.recording.node import NodeServer
+from paseo_watch.recording.player import play
+from paseo_watch.recording.recorded_chain import RecordedChain
+from paseo_watch.recording.recording import SUFFIX, Recording, read
+
+
+def run(flags: argparse.Namespace) -> int:
+    """Watch until a signal comes."""
+    execute(serve(load_config(flags), _how(flags)))
+    return DONE
+
+
+def demo(flags: argparse.Namespace) -> int:
+    """Play the shipped recordings through the whole service."""
+    if not flags.speed > 0:
+        raise WrongInput(f"--speed is {flags.speed}, expected a number above 0")
+    with as_file(files("paseo_watch.recording") / "data") as folder, tempfile.TemporaryDirectory() as scratch:
+        recordings = [read(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+        summary = execute(_demo(flags, folder / "demo.yaml", recordings, Path(scratch)))
+    return _end(summary if flags.once else None, flags)
+
+
+def replay(flags: argparse.Namespace) -> int:
+    """The whole pipeline over a recording; alerts to the console only."""
+    config = load_config(flags)
+    recording = read(flags.file)
+    with tempfile.TemporaryDirectory() as scratch:
+        summary = execute(_replay(flags, config, recording, Path(scratch)))
+    return _end(summary, flags)
+
+
+def backtest(flags: argparse.Namespace) -> int:
+    """The whole pipeline over a node's history; alerts to the console only."""
+    config = load_config(flags)
+    chain = known_chain(config, flags.chain)
+    if not 0 < flags.first <= flags.last:
+        raise WrongInput(f"--from {flags.first} --to {flags.last}: expected 0 < from <= to")
+    if not chain.endpoints:
+        raise WrongInput(f"the chain {flags.chain} has no endpoints to ask")
+    with tempfile.TemporaryDirectory() as scratch:
+        one = for_one_chain(config, flags.chain, chain, flags.first, Path(scratch))
+        progress = Progress(flags.last - flags.first + 1)
+        how = _how(flags, until={flags.chain: flags.last}, console_only=True, on_blocks=progress.add)
+        summary = execute(serve(one, how))
+    return _end(summary, flags)
+
+
+async def _demo(flags: argparse.Namespace, file: Path, recordings: Sequence[Recording], scratch: Path) -> Summary:
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        chains = {recording.about.chain: RecordedChain(recording) for recording in recordings}
+        nodes = {name: await stack.enter_async_context(NodeServer(chain)) for name, chain in chains.items()}
+        config = _demo_config(flags, file, {name: node.url for name, node in nodes.items()}, scratch)
+        until = {name: chain.last for name, chain in chains.items()} if flags.once else {}
+        players = [
+            asyncio.create_task(play(chain, clock, nodes[name].announce, None if flags.once else flags.speed))
+            for name, chain in chains.items()
+        ]
+        try:
+            return await serve(config, _how(flags, until=until))
+        finally:
+            for player in players:
+                player.cancel()
+
+
+def _demo_config(flags: argparse.Namespace, file: Path, urls: Mapping[str, str], scratch: Path) -> Config:
+    """The demo's own configuration; the nodes' ports and the folder for the store are known only now."""
+    environ = {f"DEMO_{name.upper().replace('-', '_')}": url for name, url in urls.items()}
+    environ |= {
+        "DEMO_FOLDER": str(scratch),
+        "DEMO_LISTEN": flags.listen or ("127.0.0.1:0" if flags.once else "127.0.0.1:9615"),
+    }
+    return load([file], {**os.environ, **environ})
+
+
+async def _replay(flags: argparse.Namespace, config: Config, recording: Recording, scratch: Path) -> Summary:
+    about = recording.about
+    chain = RecordedChain(recording, released=len(recording.blocks))
+    async with NodeServer(chain) as node:
+        there = at_endpoint(known_chain(config, about.chain), node.url, bytes.fromhex(about.genesis[2:]))
+        one = for_one_chain(config, about.chain, there, chain.first, scratch)
+        return await serve(one, _how(flags, until={about.chain: chain.last}, console_only=True))
+
+
+def _how(
+    flags: argparse.Namespace,
+    *,
+    until: Mapping[str, int] | None = None,
+    console_only: bool = False,
+    on_blocks: Callable[[int], None] = lambda count: None,
+) -> How:
+    return How(
+        on_blocks=on_blocks,
+        stream=sys.stdout,
+        output=flags.output,
+        colour=sys.stdout.isatty(),
+        until=until or {},
+        console_only=console_only,
+    )
+
+
+def _end(summary: Summary | None, flags: argparse.Namespace) -> int:
+    """The last lines go to standard error where standard output is for programs."""
+    if summary is None:
+        return DONE
+    print("\n".join(summary.lines()), file=sys.stderr if flags.output == "json" else sys.stdout)
+    return FAILED if any(summary.holes.values()) else DONE
