@@ -1,7 +1,8 @@
 """The state of the service as frozen values, and what follows from them: readiness, and what needs attention. Pure.
 
-Times are Unix milliseconds: `block_time_ms` is the chain's clock, every other one ours. Texts hold no secrets: endpoints
-and receivers are named, not given by URL. Texts may hold what was written on a chain; whoever shows them escapes.
+Times are Unix milliseconds: `block_time_ms` is the chain's clock, every other one ours. Texts hold no secrets:
+endpoints and receivers are named, not given by URL. Texts may hold what was written on a chain: whoever shows them
+escapes them.
 """
 
 from collections.abc import Iterator
@@ -115,8 +116,9 @@ def not_ready(view: StatusView) -> tuple[str, ...]:
 
 
 def concerns(view: StatusView) -> tuple[str, ...]:
-    """What needs somebody's attention, a sentence each; empty when everything is watched and delivered."""
-    return (*(f"{c.name}: {text}" for c in view.chains if c.enabled for text in _of_chain(c)), *_of_outbox(view))
+    """What needs somebody's attention, a sentence each: what `not_ready` says, and more."""
+    of_chains = (f"{chain.name}: {text}" for chain in view.chains if chain.enabled for text in _of_chain(chain))
+    return (*not_ready(view), *of_chains, *_of_outbox(view))
 
 
 def _is_ready(chain: ChainView) -> bool:
@@ -132,8 +134,6 @@ def _waits_for(chain: ChainView) -> str:
 
 
 def _of_chain(chain: ChainView) -> Iterator[str]:
-    if chain.state == "halted":
-        yield f"stands still: {chain.reason}"
     if chain.endpoints and not any(each.state == "connected" for each in chain.endpoints):
         yield "no endpoint is connected"
     if chain.holes:
@@ -145,6 +145,6 @@ def _of_outbox(view: StatusView) -> Iterator[str]:
     for each in view.outbox:
         name = f"{each.receiver}/{each.sink}"
         if each.dead:
-            yield f"{name}: {each.dead} deliver{'ies' if each.dead != 1 else 'y'} given up; see `paseo-watch outbox list`"
+            yield f"{name}: {each.dead} given up as undeliverable; see `paseo-watch outbox list`"
         if each.state in ("refused", "store_unavailable"):
             yield f"{name}: {each.detail or each.state}"
