@@ -4,9 +4,15 @@ docs/metrics.md documents each one, and a test holds the document to this file. 
 (chains, endpoints, receivers, rules) or from closed sets named in the help text, never from a chain.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from collections.abc import Iterable
+from typing import NoReturn
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from paseo_watch.clock import Clock
 
 LATENCY = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+RESULTS = ("done", "retry", "dead")
 STALL = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
 
 
@@ -42,23 +48,17 @@ class Metrics:
         self.gap_blocks = counter(
             "gap_blocks_total", "Finalized blocks that no head announced and the walker filled in.", "chain"
         )
-        self.holes = gauge(
-            "holes", "Finalized blocks passed but not read: stored, retried, not yet healed.", "chain"
-        )
+        self.holes = gauge("holes", "Finalized blocks passed but not read: stored, retried, not yet healed.", "chain")
         self.healed = counter("holes_healed_total", "Holes that were read or decoded later.", "chain")
         self.decode_errors = counter("decode_errors_total", "Blocks that the decoder rejected.", "chain")
-        self.decode_seconds = histogram(
-            "decode_seconds", "Time to decode one block's events.", "chain", buckets=STALL
-        )
+        self.decode_seconds = histogram("decode_seconds", "Time to decode one block's events.", "chain", buckets=STALL)
         self.second_opinions = counter(
             "second_opinions_total",
             "Blocks given to the reference decoder, by result: decoded, rejected.",
             "chain",
             "result",
         )
-        self.halted = gauge(
-            "chain_halted", "1 while a chain stands still on purpose (fork below the cursor).", "chain"
-        )
+        self.halted = gauge("chain_halted", "1 while a chain stands still on purpose (fork below the cursor).", "chain")
         self.spec_version = gauge(
             "runtime_spec_version", "spec_version that executed the last processed block.", "chain"
         )
@@ -75,7 +75,8 @@ class Metrics:
         )
         self.endpoint_errors = counter(
             "endpoint_errors_total",
-            "Faults by kind: connect, lost, deadline, bad_answer, error_answer, rate_limited, state_discarded, quiet.",
+            "Faults by kind: connect, lost, deadline, bad_answer, error_answer, rate_limited, state_discarded, quiet,"
+            " wrong_identity.",
             "chain",
             "endpoint",
             "kind",
@@ -86,14 +87,10 @@ class Metrics:
             "chain",
             "endpoint",
         )
-        self.reconnects = counter(
-            "endpoint_reconnects_total", "Connections made after the first.", "chain", "endpoint"
-        )
+        self.reconnects = counter("endpoint_reconnects_total", "Connections made after the first.", "chain", "endpoint")
         self.rotations = counter("endpoint_rotations_total", "Changes of the primary endpoint.", "chain")
         self.rpc_requests = counter("rpc_requests_total", "Requests sent, by method.", "chain", "method")
-        self.rpc_seconds = histogram(
-            "rpc_request_seconds", "Time from request to answer.", "chain", buckets=LATENCY
-        )
+        self.rpc_seconds = histogram("rpc_request_seconds", "Time from request to answer.", "chain", buckets=LATENCY)
 
         self.alerts = counter(
             "alerts_total",
@@ -110,9 +107,7 @@ class Metrics:
             "rule",
             "severity",
         )
-        self.blind = gauge(
-            "watcher_blind", "1 while a watcher lacks something it should watch.", "chain", "watcher"
-        )
+        self.blind = gauge("watcher_blind", "1 while a watcher lacks something it should watch.", "chain", "watcher")
 
         self.outbox_depth = gauge("outbox_depth", "Deliveries waiting.", "receiver", "sink")
         self.outbox_oldest = gauge(
@@ -126,9 +121,7 @@ class Metrics:
             "delivery_latency_seconds", "From commit of a notification to its delivery.", "receiver", "sink"
         )
 
-        self.job_runs = counter(
-            "job_runs_total", "Scheduled jobs by result: ok, failed, missed.", "job", "result"
-        )
+        self.job_runs = counter("job_runs_total", "Scheduled jobs by result: ok, failed, missed.", "job", "result")
         self.loop_stall = histogram(
             "event_loop_stall_seconds", "How late a timer of the event loop came.", buckets=STALL
         )
@@ -137,3 +130,25 @@ class Metrics:
             "When a document (a whitelist) was last loaded whole, our clock.",
             "document",
         )
+
+        ProcessCollector(registry=registry)  # process_*: memory, CPU time, file descriptors, start time
+
+    def start_at_zero(self, chains: Iterable[str], sinks: Iterable[tuple[str, str]]) -> None:
+        """Make the counters of these chains and (receiver, sink) pairs exist before anything happens.
+
+        `increase()` in Prometheus does not see the step from absent to 1: the first lost block would go unnoticed.
+        """
+        for chain in chains:
+            for counter in (self.blocks, self.gap_blocks, self.healed, self.decode_errors, self.rotations):
+                counter.labels(chain)
+        for receiver, sink in sinks:
+            for result in RESULTS:
+                self.deliveries.labels(receiver, sink, result)
+
+
+async def measure_stalls(clock: Clock, stall: Histogram, every: float = 0.1) -> NoReturn:
+    """Sleep for `every` seconds again and again, and observe how much later than that the event loop came back."""
+    while True:
+        asleep = clock.monotonic()
+        await clock.sleep(every)
+        stall.observe(max(0.0, clock.monotonic() - asleep - every))
