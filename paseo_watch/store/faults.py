@@ -38,15 +38,19 @@ SQLSTATE_TRANSIENT = {
 SQLSTATE_PERMANENT = {
     "25006": "the server is read-only (a standby?); name the primary",
     "28": "the server refuses this user or password; correct the store's URL",
+    "option": "the store's URL has an option that PostgreSQL does not know; correct it",
     "3D": "there is no such database; create it, or correct the store's URL",
     "42501": "this user lacks a right; grant it (the service makes its own tables)",
 }
 CONNECT_REFUSALS = (
     (re.compile(r"password authentication failed|no pg_hba\.conf entry|role \".*\" does not exist"), "28"),
     (re.compile(r"database \".*\" does not exist"), "3D"),
-    (re.compile(r"invalid connection option|invalid connection string"), "28"),
+    (re.compile(r"invalid connection option"), "option"),
 )
-"""libpq gives no SQLSTATE for a refused connection, only its (English) text; an unknown text counts as transient."""
+"""libpq and psycopg give no SQLSTATE for a refused connection, only its (English) text.
+
+An unknown text counts as transient.
+"""
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import socket
 from contextlib import suppress
 from typing import NamedTuple
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -51,7 +52,7 @@ class PostgresqlBackend:
         self._url = url
         self._read_only = read_only
         self._session: Session | None = None
-        self._descriptor: int | None = None
+        self._wire: psycopg.Connection | None = None
 
     @property
     def place(self) -> str:
@@ -86,17 +87,19 @@ class PostgresqlBackend:
 
     def interrupt(self) -> None:
         """Shut the socket down: a call that waits for a server that stands still fails as a lost connection."""
-        if self._descriptor is not None:
-            with suppress(OSError), socket.socket(fileno=os.dup(self._descriptor)) as wire:
-                wire.shutdown(socket.SHUT_RDWR)
+        if self._wire is None:
+            return
+        # either error: it is closed already, which is what was wanted
+        with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self._wire.fileno())) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
 
     def release(self) -> None:
         """Nothing: the lock ends with the session."""
 
     def _connected(self, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        self._descriptor = connection.fileno()
-        if self._read_only:
-            connection.read_only = True
+        assert isinstance(connection, psycopg.Connection)
+        self._wire = connection
+        connection.read_only = self._read_only or None  # None: as the server has it
 
     def _locked_out(self, conn: Connection) -> StoreRefused | StoreUnavailable:
         high, low = LOCK_KEY >> 32, LOCK_KEY & 0xFFFFFFFF

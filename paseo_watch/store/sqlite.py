@@ -40,7 +40,10 @@ class SqliteBackend:
         """Check the file and lock `FILE.lock`; the lock ends with this process, however it ends."""
         if self._file is None:
             return
-        _check(self._file, self._read_only)
+        try:
+            _check(self._file, self._read_only)
+        except OSError as error:
+            raise StoreRefused(f"{self._file}: can't be looked at: {error.strerror}; name another file") from error
         if not self._read_only:
             self._lock = _lock(self._file)
 

@@ -16,6 +16,8 @@ def parse(text: str) -> URL:
     """The URL with its driver. Raises StoreRefused, never with a part of the text that may be a secret."""
     try:
         url = make_url(text)
+        if "\x00" in text:
+            raise ValueError
     except (ArgumentError, ValueError):
         raise StoreRefused(f"the store's URL can't be read: {EXPECTED}") from None
     backend = url.drivername.partition("+")[0]
@@ -45,12 +47,14 @@ def _sqlite(url: URL) -> URL:
     if url.host or url.username or url.password or url.query:
         raise StoreRefused(f"the store's SQLite URL holds more than a file (are there three slashes?): {EXPECTED}")
     in_memory = url.database in (None, "", ":memory:")
-    return url.set(drivername="sqlite+pysqlite", database=None if in_memory else url.database)
+    return URL.create("sqlite+pysqlite", database=None if in_memory else url.database)
 
 
 def _postgresql(url: URL) -> URL:
     if "@" in (url.host or ""):
         raise StoreRefused("the store's URL has two @: write an @ in the password as %40")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise StoreRefused("the store's URL has a port that is not one: the port lies between 1 and 65535")
     if not url.database:
         raise StoreRefused(f"the store's URL names no database: {EXPECTED}")
     return url.set(drivername="postgresql+psycopg")
