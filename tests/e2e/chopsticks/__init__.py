@@ -1,0 +1,1 @@
+"""Real runtimes on loopback: what Node needs, and the scenarios driven through it."""
