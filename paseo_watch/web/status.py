@@ -1,8 +1,7 @@
 """The state of the service as frozen values, and what follows from them: readiness, and what needs attention. Pure.
 
-Times are Unix milliseconds: `block_time_ms` is the chain's clock, every other one ours. Texts hold no secrets:
-endpoints and receivers are named, not given by URL. Texts may hold what was written on a chain: whoever shows them
-escapes them.
+Times are Unix milliseconds, by our clock where nothing else is said. Texts hold no secrets: endpoints
+and receivers are named, not given by URL. Texts may hold what was written on a chain: whoever shows them escapes them.
 """
 
 from collections.abc import Iterator
@@ -25,8 +24,9 @@ class EndpointView:
 class ChainView:
     """One chain. Heights are None until known; `blocks` counts those processed by this run.
 
-    `spec` names the runtime of the last processed block (`paseo 2003000`). `blind` holds one sentence for each
-    thing that should be watched and cannot be. `reason` says why the chain is halted or disabled.
+    `block_time_ms` is the last processed block's, by the chain's clock; `spec` names its runtime (`paseo 2003000`).
+    `blind` holds one sentence for each thing that should be watched and cannot be. `reason` says why the chain is
+    halted or disabled.
     """
 
     name: str
@@ -53,7 +53,7 @@ class ChainView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionView:
-    """A condition that holds now."""
+    """A condition that holds now. `since_ms` is of the block that brought it, by the chain's clock, else ours."""
 
     rule: str
     severity: str
@@ -78,7 +78,10 @@ class AlertView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverView:
-    """One sink of one receiver. `oldest_ms` is when the oldest waiting delivery was made; `detail` the last error."""
+    """One sink of one receiver. `oldest_ms` is when the oldest waiting delivery was made; `detail` the last error.
+
+    `state` is the courier's, or `not configured` for a queue that a former configuration left.
+    """
 
     receiver: str
     sink: str
@@ -148,3 +151,5 @@ def _of_outbox(view: StatusView) -> Iterator[str]:
             yield f"{name}: {each.dead} given up as undeliverable; see `paseo-watch outbox list`"
         if each.state in ("refused", "store_unavailable"):
             yield f"{name}: {each.detail or each.state}"
+        if each.state == "not configured" and each.pending:
+            yield f"{name}: {each.pending} waiting for a receiver that is no longer configured"
