@@ -63,6 +63,7 @@ class Connection:
         self._deadline = deadline
         self._session = Session()
         self._pending: dict[int, Exchange] = {}
+        self._busy = asyncio.Event()
         self._subscriptions: dict[str, Subscription] = {}
         self._closing: asyncio.Task[None] | None = None
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._sweep())]
@@ -149,6 +150,7 @@ class Connection:
             seconds = self._deadline if deadline is None else deadline
             exchange = Exchange(ids, methods[0], now + seconds, subscription, len(frames) < len(ids))
             self._pending.update(dict.fromkeys(ids, exchange))
+            self._busy.set()
             for method in methods:
                 self._metrics.rpc_requests.labels(self._chain, method).inc()
             for frame in frames:
@@ -205,10 +207,13 @@ class Connection:
 
     async def _sweep(self) -> None:
         while True:
+            await self._busy.wait()  # no look at the clock while nothing is open
             await self._clock.sleep(SWEEP)
             now = self._clock.monotonic()
             for exchange in {e for e in self._pending.values() if e.until <= now}:
                 exchange.fail(DeadlineExceeded(f"{self.endpoint} did not answer {exchange.method} in time"))
+            if not self._pending:
+                self._busy.clear()
 
     def _task_done(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():

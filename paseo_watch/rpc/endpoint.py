@@ -108,15 +108,17 @@ class Endpoint:
     def failed(self, error: Exception, connection: Connection) -> None:
         """A call on `connection` failed: count it, and leave the endpoint alone if the connection is of no use.
 
-        Only the first of several calls that fail with the same connection lengthens the back-off.
+        Only the first of several calls that fail together with their connection counts.
         """
-        if isinstance(error, Quarantined):
+        of_no_use = isinstance(error, USELESS) or connection.error is not None
+        known = of_no_use and connection is not self._connection
+        if known or isinstance(error, Quarantined):
             return
         self._note(error)
         if isinstance(error, RateLimited):
             self._bucket.drain(self._around.clock.monotonic())
             self._back_off(error.retry_after)
-        elif isinstance(error, USELESS) or connection.error is not None:
+        elif of_no_use:
             self.leave(error, connection)
         self.show()
 
