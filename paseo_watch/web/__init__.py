@@ -1,5 +1,5 @@
 """What is going on, over HTTP: metrics, health, readiness, a page for people.
 
 Comes in: `status.StatusView`, made by the composition root; the metrics' registry. Goes out: answers to GET.
-May import everything from `errors` to `pipeline`; nothing is changed from here.
+May import everything up to `outbox`; nothing is changed from here.
 """

@@ -98,6 +98,14 @@ def test_the_last_thousand_ids_are_remembered(path: Path) -> None:
     lines.close()
 
 
+def test_old_ids_are_forgotten_as_new_ones_come(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that runs for a year does not keep a year of ids."""
+    monkeypatch.setattr(json_lines, "REMEMBERED", 2)
+    lines = opened(path)
+    assert [lines.append(id, line(id)) for id in ("a", "b", "c", "b", "a")] == [True, True, True, False, True]
+    lines.close()
+
+
 def test_only_the_end_of_a_huge_file_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A window that begins inside a line loses that line's id and nothing else."""
     path.write_bytes(b"".join(line(str(n), filler="x" * 80) + b"\n" for n in range(100)))
