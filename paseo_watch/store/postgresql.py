@@ -22,7 +22,8 @@ LOCK_KEY = 0x70617365_6F77_0001
 """The advisory lock's key, one a database ("paseow", 1)."""
 LOCK_WAIT_MS = 3000
 """How long the session of a process that was just killed may take to go."""
-CONNECT_TIMEOUT = 10
+CONNECT_TIMEOUT = 5
+"""Seconds; below `database.CLOSE_DEADLINE` twice over, so that a start that hangs can be ended in time."""
 KEEPALIVE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 """A peer that vanished is noticed within half a minute."""
 
