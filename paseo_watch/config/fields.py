@@ -153,7 +153,8 @@ def url_host(url: str) -> str:
     """`host` or `host:port` of a URL: what may be shown of it."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    return f"{host}:{parts.port}" if parts.port else host
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{parts.port}" if parts.port else shown
 
 
 def _secret_url(value: SecretStr, *schemes: str) -> SecretStr:

@@ -60,7 +60,7 @@ def model() -> type[Config]:
     watchers = {"moves": tuple[Rule, ...], "patience": Patience}
     return build(
         {kind: SinkKind(kind, options, _nothing) for kind, options in sinks.items()},
-        {name: WatcherKind(name=name, options=options, build=_nothing) for name, options in watchers.items()},
+        {name: WatcherKind(name, options, _nothing, _nothing) for name, options in watchers.items()},
     )
 
 

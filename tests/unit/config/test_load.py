@@ -5,6 +5,7 @@ import string
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -13,20 +14,39 @@ from hypothesis import strategies as st
 from paseo_watch.config.load import load
 from paseo_watch.config.problem import ConfigError
 from tests.unit.config.stand_in import WHOLE, loaded, model, refused, written
-from tests.unit.config.wrong_configurations import CASES, Wrong
 
 EXTENDS = "extends: right.yaml\n"
+TABLE = Path(__file__).with_name("wrong_configurations.txt").read_text(encoding="utf-8")
+
+
+class Wrong(NamedTuple):
+    """One case of wrong_configurations.txt."""
+
+    what: str
+    text: str
+    lines: list[str]
+
+
+def _case(block: str) -> Wrong:
+    what, rest = block.split("\n", 1)
+    text, _, lines = rest.partition("--->\n")
+    return Wrong(what, text, lines.splitlines())
+
+
+CASES = [_case(block.rstrip("\n")) for block in TABLE.split("=== ")[1:]]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.what for case in CASES])
 def test_a_wrong_configuration_is_told_exactly(case: Wrong, tmp_path: Path) -> None:
     """File, line, key, what was expected: the whole error and nothing else."""
-    written(tmp_path, {"right.yaml": WHOLE, "c.yaml": EXTENDS + case.text if case.part else case.text})
-    assert refused(tmp_path, "c.yaml") == list(case.lines)
+    written(tmp_path, {"right.yaml": WHOLE, "c.yaml": case.text})
+    assert refused(tmp_path, "c.yaml") == case.lines
 
 
 def test_the_base_of_the_table_is_right(tmp_path: Path) -> None:
-    """What the cases above go over loads by itself, so that each tells its own fault."""
+    """What the cases above go over loads by itself, so that each tells its own fault; and the table was read."""
+    assert len(CASES) >= 80
+    assert all(case.lines for case in CASES)
     written(tmp_path, {"right.yaml": WHOLE, "c.yaml": EXTENDS})
     assert refused(tmp_path, "c.yaml") == []
 
@@ -116,9 +136,9 @@ def test_a_secret_is_in_no_representation(tmp_path: Path) -> None:
 
 
 _words = st.sampled_from(
-    [*string.printable, "${", "}", "*a", "&a ", "<<: ", "!!", "\n  ", "- ", ": ", "chains", "relay", "receivers", "name",
-     "endpoints", "wss://", "watch", "moves", "extends", "right.yaml", "c.yaml", "route", "store", "url_file", "http",
-     "5 PAS", "0x", "null", "[", "{", "\\ud800", "%YAML 1.", "\x85", "\u2028", "é", "𝄞", "\x00", "---\n", "...\n"]
+    [*string.printable, "${", "}", "*a", "&a ", "<<: ", "!!", "\n  ", "- ", ": ", "chains", "relay", "receivers",
+     "name", "endpoints", "wss://", "watch", "moves", "extends", "right.yaml", "c.yaml", "route", "store", "url_file",
+     "http", "5 PAS", "0x", "null", "[", "{", "\\ud800", "%YAML 1.", "\x85", "\u2028", "é", "𝄞", "\x00", "---\n"]
 )  # fmt: skip
 
 
