@@ -53,15 +53,15 @@ class Transport(Protocol):
 def endpoint_name(url: str) -> str:
     """`host` or `host:port` of a URL: a name that may be shown, without credentials, path or query.
 
-    Providers put keys into all three, so none of them may reach a log or a metric.
+    Providers put keys into all three, so none of them may reach a log or a metric. A URL that cannot be read is
+    `unnamed`.
     """
-    parts = urlsplit(url)
     try:
-        port = parts.port
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
     except ValueError:
-        port = None
-    host = parts.hostname or "unnamed"
-    return f"{host}:{port}" if port else host
+        return "unnamed"
+    return f"{host}:{port}" if host and port else host or "unnamed"
 
 
 class WebSocketTransport:

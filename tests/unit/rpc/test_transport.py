@@ -12,7 +12,8 @@ from paseo_watch.rpc.transport import endpoint_name, retry_after
         ("wss://user:secret@node.example:8443/secret/path?key=secret#secret", "node.example:8443"),
         ("ws://127.0.0.1:9944", "127.0.0.1:9944"),
         ("ws://[::1]:9944", "::1:9944"),
-        ("wss://node.example:port/secret", "node.example"),
+        ("wss://node.example:port/secret", "unnamed"),
+        ("ws://[::1", "unnamed"),
         ("secret", "unnamed"),
     ],
 )
