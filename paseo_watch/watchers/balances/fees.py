@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from paseo_watch.chain.scale.values import Event
-from paseo_watch.watchers.balances.legs import BALANCE_SET, RESCINDED, Vocabulary
+from paseo_watch.watchers.balances.legs import BALANCE_SET, RESCINDED, Entry, Vocabulary
 
 FEE_PAID = ("TransactionPayment", "TransactionFeePaid")
 ASSET_FEE_PAID = ("AssetTxPayment", "AssetTxFeePaid")
@@ -45,21 +45,21 @@ class _Tail(NamedTuple):
     amount: int
 
 
-def payer_of(events: Sequence[Event]) -> bytes | None:
+def payer_of(entries: Sequence[Entry]) -> bytes | None:
     """Who paid the fee of the extrinsic whose events these are; None where nobody did."""
-    paid = [_paid(event) for event in events if (event.pallet, event.name) in FEE_EVENTS]
+    paid = [_paid(entry.event) for entry in entries if (entry.event.pallet, entry.event.name) in FEE_EVENTS]
     return next((found.who for found in reversed(paid) if found is not None), None)
 
 
-def without_fees(events: Sequence[Event], words: Vocabulary) -> list[Event]:
-    """The events of one extrinsic without those that withdraw, refund and hand out its fee."""
-    kept: list[Event] = []
-    for event in events:
-        paid = _paid(event) if (event.pallet, event.name) in FEE_EVENTS else None
+def without_fees(entries: Sequence[Entry], words: Vocabulary) -> list[Entry]:
+    """The entries of one extrinsic without those that withdraw, refund and hand out its fee."""
+    kept: list[Entry] = []
+    for entry in entries:
+        paid = _paid(entry.event) if (entry.event.pallet, entry.event.name) in FEE_EVENTS else None
         if paid is None:
-            kept.append(event)
+            kept.append(entry)
             continue
-        gone = (_fee if event.pallet == FEE_PAID[0] else _asset_fee)(kept, paid, words)
+        gone = (_fee if entry.event.pallet == FEE_PAID[0] else _asset_fee)(kept, paid, words)
         kept = [old for place, old in enumerate(kept) if place not in gone]
     return kept
 
@@ -69,7 +69,7 @@ def _paid(event: Event) -> _Paid | None:
     return _Paid(who, fee) if isinstance(who, bytes) and isinstance(fee, int) else None
 
 
-def _fee(before: Sequence[Event], paid: _Paid, words: Vocabulary) -> set[int]:
+def _fee(before: Sequence[Entry], paid: _Paid, words: Vocabulary) -> set[int]:
     for place, withdrawn in _withdrawals(before, paid.who, words):
         if withdrawn < paid.fee:
             continue
@@ -80,18 +80,17 @@ def _fee(before: Sequence[Event], paid: _Paid, words: Vocabulary) -> set[int]:
     return set()
 
 
-def _withdrawals(before: Sequence[Event], who: bytes, words: Vocabulary) -> Iterator[tuple[int, int]]:
-    for place, event in enumerate(before):
+def _withdrawals(before: Sequence[Entry], who: bytes, words: Vocabulary) -> Iterator[tuple[int, int]]:
+    for place, (event, legs) in enumerate(before):
         if event.pallet == words.native and event.name == "Withdraw":
-            yield from ((place, -leg.amount) for leg in words.legs(event) if leg.account == who)
+            yield from ((place, -leg.amount) for leg in legs if leg.account == who)
 
 
-def _tail(before: Sequence[Event], first: int, words: Vocabulary) -> list[_Tail]:
+def _tail(before: Sequence[Entry], first: int, words: Vocabulary) -> list[_Tail]:
     """The deposits and burns at the end, in order; events that move nothing may stand between them."""
     tail: list[_Tail] = []
     for place in range(len(before) - 1, first - 1, -1):
-        event = before[place]
-        legs = words.legs(event)
+        event, legs = before[place]
         if event.pallet == words.native and event.name == "Deposit" and legs:
             tail.append(_Tail(place, legs[0].account, legs[0].amount))
         elif event.pallet == words.native and event.name in RESCINDED and isinstance(event.fields.get("amount"), int):
@@ -126,13 +125,13 @@ def _beneficiaries(tail: Sequence[_Tail], fee: int) -> int:
     return 0
 
 
-def _asset_fee(before: Sequence[Event], paid: _Paid, words: Vocabulary) -> set[int]:
+def _asset_fee(before: Sequence[Entry], paid: _Paid, words: Vocabulary) -> set[int]:
     """The payer's first withdrawal of an asset and the refund of it, if together they come to the fee."""
     own = [
         (place, leg)
-        for place, event in enumerate(before)
+        for place, (event, legs) in enumerate(before)
         if event.pallet in words.fungibles and event.name in {"Withdrawn", "Deposited"}
-        for leg in words.legs(event)
+        for leg in legs
         if leg.account == paid.who
     ]
     place, taken = next(((place, leg) for place, leg in own if leg.amount < 0), (0, None))

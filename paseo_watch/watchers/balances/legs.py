@@ -7,9 +7,9 @@ of one owner move nothing.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.chain.scale.values import Event
@@ -57,6 +57,13 @@ class Leg(NamedTuple):
     amount: int
 
 
+class Entry(NamedTuple):
+    """An event and the legs that it means."""
+
+    event: Event
+    legs: tuple[Leg, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What one runtime calls things: its native-token pallet (None if there is none) and its fungibles pallets."""
@@ -64,13 +71,15 @@ class Vocabulary:
     native: str | None
     fungibles: frozenset[str]
 
-    def legs(self, event: Event) -> tuple[Leg, ...]:
-        """The legs of an event; none for one that moves nothing or is not about balances."""
+    def read(self, event: Event) -> Entry:
+        """The event with its legs: none for one that moves nothing or is not about balances."""
         if event.pallet == self.native:
-            return tuple(_legs(_NATIVE, event, NATIVE))
-        if event.pallet in self.fungibles and "asset_id" in event.fields:
-            return tuple(_legs(_FUNGIBLE, event, asset_name(event.pallet, event.fields["asset_id"])))
-        return ()
+            found = _NATIVE.get(event.name)
+            return Entry(event, _legs(*found, event, NATIVE) if found else ())
+        if event.pallet in self.fungibles and event.name in _FUNGIBLE and "asset_id" in event.fields:
+            asset = asset_name(event.pallet, event.fields["asset_id"])
+            return Entry(event, _legs(*_FUNGIBLE[event.name], event, asset))
+        return Entry(event, ())
 
 
 def vocabulary(runtime: Runtime, pallets: Iterable[str]) -> Vocabulary:
@@ -120,16 +129,16 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _legs(table: dict[str, tuple[tuple[tuple[str, int], ...], str]], event: Event, asset: str) -> Iterator[Leg]:
-    found = table.get(event.name)
-    if found is None:
-        return
-    accounts, amount_field = found
+def _legs(accounts: tuple[tuple[str, int], ...], amount_field: str, event: Event, asset: str) -> tuple[Leg, ...]:
     amount = event.fields.get(amount_field)
-    for field, sign in accounts:
-        account = event.fields.get(field)
-        if isinstance(account, bytes) and len(account) in _ACCOUNT_BYTES and isinstance(amount, int):
-            yield Leg(account, asset, sign * amount)
+    if not isinstance(amount, int):
+        return ()
+    named = [(event.fields.get(field), sign) for field, sign in accounts]
+    return tuple([Leg(who, asset, sign * amount) for who, sign in named if _is_account(who)])
+
+
+def _is_account(value: object) -> TypeGuard[bytes]:
+    return isinstance(value, bytes) and len(value) in _ACCOUNT_BYTES
 
 
 def _has(runtime: Runtime, pallet: str, event: str, fields: set[str]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from paseo_watch.chain.scale.values import FINALIZATION, Event
 from paseo_watch.chain.units import NATIVE
 from paseo_watch.watchers.balances.fees import payer_of, without_fees
-from paseo_watch.watchers.balances.legs import BALANCE_SET, ENDOWED, ISSUED, RESCINDED, Leg, Vocabulary
+from paseo_watch.watchers.balances.legs import BALANCE_SET, ENDOWED, ISSUED, RESCINDED, Entry, Leg, Vocabulary
 
 # Events that end a segment of a hook: what stands before them in the same phase belongs to them.
 DRIVERS: Mapping[str, frozenset[str]] = {
@@ -61,45 +61,49 @@ class Group:
 
 
 @dataclass(slots=True)
-class _Open:
-    """A group while its events are being collected."""
+class _Cut:
+    """The entries of one phase that belong together, while they are being collected."""
 
     phase: int
-    events: list[Event] = field(default_factory=list)
+    driver: str | None = None
+    entries: list[Entry] = field(default_factory=list)
 
 
 def groups(events: Iterable[Event], words: Vocabulary) -> list[Group]:
-    """The groups of a block in order of their first event; those that touch no balance are left out."""
-    return [group for cut, driver in _cuts(events) if (group := _group(cut, driver, words)) is not None]
+    """The groups of a block in order of where they end; those that touch no balance are left out."""
+    return [group for cut in _cuts(events, words) if (group := _group(cut, words)) is not None]
 
 
-def _cuts(events: Iterable[Event]) -> Iterator[tuple[_Open, str | None]]:
-    open_: dict[int, _Open] = {}
+def _cuts(events: Iterable[Event], words: Vocabulary) -> Iterator[_Cut]:
+    running: dict[int, _Cut] = {}
     for event in events:
-        cut = open_.setdefault(event.phase, _Open(event.phase))
-        cut.events.append(event)
+        cut = running.get(event.phase)
+        if cut is None:
+            cut = running[event.phase] = _Cut(event.phase)
+        cut.entries.append(words.read(event))
         if event.phase < 0 and event.name in DRIVERS.get(event.pallet, ()):
-            yield open_.pop(event.phase), f"{event.pallet}.{event.name}"
-    for cut in open_.values():
-        yield cut, None
+            cut.driver = f"{event.pallet}.{event.name}"
+            yield running.pop(event.phase)
+    yield from running.values()
 
 
-def _group(cut: _Open, driver: str | None, words: Vocabulary) -> Group | None:
-    moved = [(event, words.legs(event)) for event in cut.events]
-    sets = list(_balances_set(cut.events, words))
-    touching = [event.index for event, legs in moved if legs] + [index for index, _ in sets]
+def _group(cut: _Cut, words: Vocabulary) -> Group | None:
+    sets = list(_balances_set(cut.entries, words))
+    touching = [event.index for event, legs in cut.entries if legs] + [index for index, _ in sets]
     if not touching:
         return None
-    kept = without_fees(cut.events, words) if cut.phase >= 0 else cut.events
-    legs = [leg for event in kept for leg in words.legs(event)]
+    in_extrinsic = cut.phase >= 0
+    kept = without_fees(cut.entries, words) if in_extrinsic else cut.entries
+    legs = [leg for entry in kept for leg in entry.legs]
     legs += [found for _, found in sets if isinstance(found, Leg)]
+    touched = {leg.account for entry in cut.entries for leg in entry.legs} | {found.account for _, found in sets}
     return Group(
         key=_key(cut.phase, min(touching)),
-        extrinsic=cut.phase if cut.phase >= 0 else None,
-        driver=driver,
-        payer=payer_of(cut.events) if cut.phase >= 0 else None,
+        extrinsic=cut.phase if in_extrinsic else None,
+        driver=cut.driver,
+        payer=payer_of(cut.entries) if in_extrinsic else None,
         nets=_nets(legs),
-        touched=frozenset(leg.account for _, found in moved for leg in found) | {found.account for _, found in sets},
+        touched=frozenset(touched),
         unknown=tuple(found for _, found in sets if isinstance(found, BalanceSet)),
     )
 
@@ -117,7 +121,7 @@ def _nets(legs: Iterable[Leg]) -> dict[tuple[bytes, str], int]:
     return {key: amount for key, amount in nets.items() if amount}
 
 
-def _balances_set(events: Sequence[Event], words: Vocabulary) -> Iterator[tuple[int, Leg | BalanceSet]]:
+def _balances_set(entries: Sequence[Entry], words: Vocabulary) -> Iterator[tuple[int, Leg | BalanceSet]]:
     """Each `BalanceSet` as a leg, or as unknown where its size is not told, with the event's index.
 
     `force_set_balance` drops an imbalance of the difference just before `BalanceSet` (pallet-balances lib.rs), which
@@ -125,7 +129,7 @@ def _balances_set(events: Sequence[Event], words: Vocabulary) -> Iterator[tuple[
     stands there instead.
     """
     before: Event | None = None
-    for event in events:
+    for event, _ in entries:
         if event.pallet != words.native:
             continue
         if event.name == BALANCE_SET and (change := _change(event, before)) is not None:
