@@ -22,7 +22,9 @@ class Refusal(Exception):
 
     def __init__(self, code: int, message: str, data: Any = None) -> None:
         super().__init__(message)
-        self.envelope = {"code": code, "message": message} | ({} if data is None else {"data": data})
+        self.envelope: dict[str, Any] = {"code": code, "message": message} | (
+            {} if data is None else {"data": data}
+        )
 
 
 def unknown_block(hash: str) -> Refusal:
