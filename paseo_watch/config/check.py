@@ -34,6 +34,10 @@ def _chains(config: Config) -> Iterator[Finding]:
         if chain.enabled and not chain.endpoints:
             yield ("chains", name), "enabled, but without endpoints; expected at least one, or enabled: false"
         yield from _known(chain.token, native, ("chains", name, "token"), "token")
+        urls = [endpoint.url for endpoint in chain.endpoints]
+        for index, url in enumerate(urls):
+            if url in urls[:index]:  # a URL may hold a key and is not repeated
+                yield ("chains", name, "endpoints", index), f"the same node as endpoints[{urls.index(url)}]"
     if not config.followed:
         yield ("chains",), "no chain is enabled; expected at least one (or extends: paseo for the built-in ones)"
 

@@ -1,6 +1,7 @@
 """The one way in: `load(paths, environ) -> Config`."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from paseo_watch.config.explain import explain
 from paseo_watch.config.layers import gather
 from paseo_watch.config.model import Config, build
 from paseo_watch.config.places import anchor
-from paseo_watch.config.problem import ConfigError, KeyPath, Problem
+from paseo_watch.config.problem import ConfigError, KeyPath, Place, Problem
 from paseo_watch.config.shape import Shape
 from paseo_watch.config.tree import Node, find, locate, plain
 from paseo_watch.sinks.registry import SINKS
@@ -31,8 +32,8 @@ def load(
     `model` is `model.build(...)` for other registries than this version's. Raises ConfigError with every problem.
     """
     model = model or build(SINKS, WATCHERS)
-    shape = Shape.of(model.model_json_schema())
-    root, problems = gather(paths or (), (working or Path()).absolute())
+    shape = _shape(model)
+    root, problems = gather(paths or (), _absolute(working or Path()))
     node = anchor(secrets.fill(root, shape, environ, problems), shape)
     config = _validated(model, node, shape, problems)
     if config is not None:
@@ -41,6 +42,19 @@ def load(
     if problems or config is None:
         raise ConfigError(_in_order(problems))
     return config
+
+
+def _absolute(folder: Path) -> Path:
+    try:
+        return folder.absolute()
+    except OSError as error:
+        message = "the working directory is gone; start from one that exists"
+        raise ConfigError([Problem(Place(str(folder)), (), message)]) from error
+
+
+@cache
+def _shape(model: type[Config]) -> Shape:
+    return Shape.of(model.model_json_schema())
 
 
 def _validated(model: type[Config], node: Node, shape: Shape, problems: list[Problem]) -> Config | None:

@@ -24,7 +24,8 @@ class Place:
     line: int | None = None
 
     def __str__(self) -> str:
-        return self.file if self.line is None else f"{self.file}:{self.line}"
+        file = printable(self.file)
+        return file if self.line is None else f"{file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,12 @@ def key_text(path: KeyPath) -> str:
 def quoted(text: str) -> str:
     """Text from outside, for a message: in quotes, control characters escaped, at most 80 characters of it."""
     cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    shown = json.dumps(cut, ensure_ascii=False)
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown)
+    return printable(json.dumps(cut, ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """Text with everything escaped that a terminal would not show as it is."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def one_of(names: Sequence[str]) -> str:

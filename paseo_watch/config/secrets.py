@@ -16,6 +16,8 @@ from paseo_watch.config.tree import Branch, Entry, Items, Node, Scalar
 
 MAX_SECRET_BYTES = 64 * 1024
 _TWIN = "_file"
+_TELLING = 6  # characters of a secret that tell something of it
+_WITHHELD = "wrong; more cannot be said without showing a secret"
 _REFERENCE = re.compile(r"(\$)?\$\{([^}]*)(\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
@@ -56,6 +58,8 @@ def _complaint(found: re.Match[str], environ: Mapping[str, str]) -> str | None:
         return f"{quoted(name)} is no name of an environment variable; expected ${{NAME}} ($${{ for a plain ${{)"
     if name not in environ:
         return f"the environment variable {name} is not set"
+    if any("\ud800" <= c <= "\udfff" for c in environ[name]):  # how Python reads bytes that are not UTF-8
+        return f"the environment variable {name} is not UTF-8 text"
     return None
 
 
@@ -117,6 +121,12 @@ def hidden(node: Node, shape: Shape, message: str) -> str:
         return scalar
 
     map_scalars(node, shape, collect)
-    for value in sorted(values - {""}, key=len, reverse=True):
-        message = message.replace(value, "***")
-    return message
+    spellings = {spelling for value in values - {""} for spelling in (value, quoted(value)[1:-1], repr(value)[1:-1])}
+    for spelling in sorted(spellings, key=len, reverse=True):
+        message = message.replace(spelling, "***")
+    return _WITHHELD if any(_repeats(message, value) for value in values) else message
+
+
+def _repeats(message: str, secret: str) -> bool:
+    """Whether a part of the secret still stands there: it was cut or written in another way."""
+    return any(message[start : start + _TELLING] in secret for start in range(len(message) - _TELLING + 1))

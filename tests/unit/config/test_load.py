@@ -87,6 +87,21 @@ def test_no_file_is_the_built_in() -> None:
     assert config.store.url.get_secret_value() == "sqlite:////somewhere/paseo-watch.db"
 
 
+def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by whatever exception the system raises."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ConfigError, match="the working directory is gone"):
+        load(None, {})
+
+
+def test_a_file_name_cannot_mislead_a_terminal(tmp_path: Path) -> None:
+    """Control characters of a name are escaped, bytes that are no text as well."""
+    assert refused(tmp_path, "a\x1b[2J\udcff.yaml") == ["a\\u001b[2J\\udcff.yaml: no such file"]
+
+
 def test_a_configuration_cannot_be_changed(tmp_path: Path) -> None:
     """The model is frozen."""
     written(tmp_path, {"c.yaml": WHOLE})
@@ -125,6 +140,30 @@ def test_a_secret_is_in_no_error(text: str, tmp_path: Path) -> None:
     assert SECRET not in str(caught.value) + repr(caught.value) + repr(caught.value.problems)
 
 
+TEMPLATES = [
+    "accounts: {{ a: {0} }}",
+    "network: {0}",
+    "http: {{ listen: {0} }}",
+    "watch: {{ moves: [{{ name: a, threshold: {0}, severity: {0}, exclude: [{0}], chains: [{0}] }}] }}",
+    "route: {{ receiver: {0}, routes: [{{ receiver: {0}, matchers: [{0}] }}] }}",
+    "receivers: [{{ name: ops, webhook: {{ url: {0}, timeout: {0} }} }}, {{ name: {0}, file: {{ path: {0} }} }}]",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    secret=st.text(st.sampled_from("§ß\"'\\\n\t ${}\x7f\u202e😀"), min_size=6, max_size=120),
+    template=st.sampled_from(TEMPLATES),
+)
+def test_no_spelling_of_a_secret_is_in_an_error(secret: str, template: str) -> None:
+    """Neither as it is nor quoted, escaped, cut or with its blanks folded: no six characters of it in a row."""
+    text = template.format("'${TOKEN}'")
+    with tempfile.TemporaryDirectory() as folder:
+        written(Path(folder), {"right.yaml": WHOLE, "c.yaml": EXTENDS + text})
+        told = "\n".join(refused(Path(folder), "c.yaml", environ={"TOKEN": secret}))
+    assert not [secret[i : i + 6] for i in range(len(secret) - 5) if secret[i : i + 6] in told]
+
+
 def test_a_secret_is_in_no_representation(tmp_path: Path) -> None:
     """A printed configuration shows neither URLs that may hold keys nor passwords."""
     text = WHOLE.replace("node.example", SECRET) + f"store: {{ url: 'postgresql://u:{SECRET}@h/d' }}\n"
@@ -142,7 +181,7 @@ _words = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.one_of(st.text(max_size=80), st.lists(_words, max_size=40).map("".join)))
 @example(text="? a\n")
 @example(text="%YAML 9999999999999999999.1\n---\na")

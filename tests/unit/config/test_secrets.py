@@ -68,6 +68,20 @@ def test_each_missing_variable_is_told_once(tmp_path: Path) -> None:
     assert plain(node) == {"plain": "${A} ${B} ${A}"}
 
 
+def test_a_variable_that_is_no_text_is_told(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 reach Python as half surrogate pairs."""
+    assert filled(tmp_path, "plain: ${A}", A="x\udcff")[1] == [
+        "c.yaml:1: plain: the environment variable A is not UTF-8 text"
+    ]
+
+
+def test_a_message_that_repeats_a_secret_in_another_spelling_is_withheld(tmp_path: Path) -> None:
+    """Cut, escaped or folded: what cannot be taken out takes the message with it."""
+    node, _ = filled(tmp_path, "plain: ${V}", V='pass"word and more')
+    assert hidden(node, SHAPE, 'not "pass\\"word and more"') == 'not "***"'
+    assert hidden(node, SHAPE, "not a number: word and…") == "wrong; more cannot be said without showing a secret"
+
+
 @given(value=st.text(st.characters(exclude_characters="$", exclude_categories=["Cs"])))
 def test_a_variables_text_arrives_whole(value: str) -> None:
     """Whatever it is."""
