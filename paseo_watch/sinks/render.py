@@ -65,7 +65,7 @@ def as_json(notification: Mapping[str, Any]) -> bytes:
 
 def as_ascii_json(notification: Mapping[str, Any]) -> str:
     """The same line for a terminal: everything outside printable ASCII is escaped, as JSON allows."""
-    return json.dumps(notification, separators=(",", ":"), allow_nan=False).replace("\x7f", "\\u007f")
+    return json.dumps(notification, separators=(",", ":"), allow_nan=False)
 
 
 def text_lines(text: str, limit: int = TEXT_LIMIT, lines: int = LINES_LIMIT) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import threading
 from pathlib import Path
 
 import orjson
@@ -75,16 +76,29 @@ async def test_a_full_disk_is_failed_and_not_refused(tmp_path: Path, monkeypatch
     assert len((tmp_path / "alerts.jsonl").read_bytes().splitlines()) == 1
 
 
-async def test_a_send_cancelled_in_the_middle_is_written_once(tmp_path: Path) -> None:
-    """SIGTERM during a write: the thread ends it, and the next process does not repeat it."""
+async def test_a_send_cancelled_in_the_middle_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM during a write: the write ends before the file is closed, and the next process does not repeat it."""
     path = tmp_path / "alerts.jsonl"
     sink = FileSink(FileOptions(path=path))
     await sink.open()
+    writing, go_on, real = threading.Event(), threading.Event(), os.fsync
+
+    def slow(file: int) -> None:
+        writing.set()
+        assert go_on.wait(30)
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", slow)
     sending = asyncio.create_task(sink.send(delivery(3)))
-    await asyncio.sleep(0)
+    await asyncio.to_thread(writing.wait, 30)
     sending.cancel()
     await asyncio.wait([sending])
-    await sink.close()
+    closing = asyncio.create_task(sink.close())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not closing.done()
+    go_on.set()
+    await closing
     after = FileSink(FileOptions(path=path))
     await after.open()
     await after.send(delivery(3, attempt=2))
