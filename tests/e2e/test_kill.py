@@ -1,0 +1,158 @@
+"""Nothing lost, nothing twice: the service is killed with SIGKILL at each named step while blocks flow.
+
+What is expected is written down as blocks are made. At the end the file holds each alert exactly once, and the webhook
+got each at least once, always under the same delivery id.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from aiohttp import web
+
+from paseo_watch.steps import STEPS
+from tests.data import REPOSITORY, data_path
+from tests.e2e.kill.chain import FAUCET, LIMIT, THRESHOLD, TellingChain, Told
+from tests.scripted_node import ScriptedNode
+
+SEED = int(os.environ.get("PASEO_WATCH_SEED", "20260704"))
+KILLS_A_STEP = int(os.environ.get("PASEO_WATCH_KILLS_A_STEP", "5"))
+ANYWHERE = "anywhere"  # killed from outside, at no step in particular
+BLOCK_SECONDS = 0.15
+PATIENCE = 60.0  # seconds until a service that should reach its step, or deliver, counts as stuck
+
+CONFIG = """
+network: scripted
+units: {{DOT: 10}}
+chains:
+  relay:
+    endpoints: [{{url: "{node}", requests_per_second: 10000, burst: 10000}}]
+    start: 1
+    token: DOT
+    ss58_prefix: 0
+accounts: {{faucet: "0x{faucet}"}}
+watch:
+  balances:
+    - {{name: large, threshold: {threshold} DOT}}
+    - {{name: low, accounts: [faucet], below: {limit} DOT, recover: {limit} DOT}}
+receivers:
+  - name: team
+    file: {{path: alerts.jsonl}}
+    webhook: {{url: "{hook}"}}
+route: {{receiver: team}}
+store: {{url: "{store}"}}
+http: false
+"""
+
+
+@dataclass
+class Hook:
+    """A webhook that remembers: notification id to the delivery ids that came with it, and how often."""
+
+    deliveries: dict[str, Counter[str]] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)
+
+    async def post(self, request: web.Request) -> web.Response:
+        alert = await request.json()
+        self.deliveries.setdefault(alert["id"], Counter())[request.headers["X-Paseo-Watch-Delivery"]] += 1
+        self.told[alert["id"]] = told(alert)
+        return web.Response()
+
+
+def told(alert: dict[str, object]) -> Told:
+    block = alert["block"]
+    assert isinstance(block, dict)
+    return str(alert["rule"]), str(alert["status"]), int(block["number"])
+
+
+async def start(folder: Path, step: str, count: int) -> asyncio.subprocess.Process:
+    log = (folder / "service.log").open("ab")
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.e2e.kill.service", "config.yaml", step, str(count),
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, stdout=log, stderr=log,
+    )  # fmt: skip
+
+
+async def kill_once(folder: Path, step: str, random: Random) -> None:
+    """Start the service and have it die at the step, or anywhere."""
+    if step != ANYWHERE:
+        process = await start(folder, step, random.randint(1, 6))
+        code = await asyncio.wait_for(process.wait(), PATIENCE)
+    else:
+        process = await start(folder, "-", 1)
+        await asyncio.sleep(random.uniform(0.5, 1.5))  # the moment is the point, and any moment must do
+        process.kill()
+        code = await process.wait()
+    assert code == -9, (folder / "service.log").read_text()[-3000:]
+
+
+def alerts_in(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+async def delivered(folder: Path, hook: Hook, expected: Counter[Told]) -> None:
+    """Wait until nothing is missing; what is too much shows in the comparison afterwards."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            in_file = Counter(told(alert) for alert in alerts_in(folder / "alerts.jsonl"))
+            at_hook = Counter(hook.told.values())
+            if not expected - in_file and not expected - at_hook:
+                return
+            await asyncio.sleep(0.2)
+
+
+async def ordeal(folder: Path, store: str) -> None:
+    random = Random(SEED)
+    telling = TellingChain(data_path("metadata", "polkadot.v14.1002000.scale").read_bytes(), random)
+    plan = [step for step in (*STEPS, ANYWHERE) for _ in range(KILLS_A_STEP)]
+    random.shuffle(plan)
+    hook = Hook()
+    app = web.Application()
+    app.router.add_post("/hook", hook.post)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with ScriptedNode(telling.chain) as node:
+        where = {"node": node.url, "hook": f"http://127.0.0.1:{runner.addresses[0][1]}/hook", "store": store}
+        rule = {"faucet": FAUCET.hex(), "threshold": THRESHOLD, "limit": LIMIT}
+        (folder / "config.yaml").write_text(CONFIG.format(**where, **rule))
+        flow = asyncio.create_task(_flow(telling, node))
+        for step in plan:
+            await kill_once(folder, step, random)
+        flow.cancel()
+        last = await start(folder, "-", 1)
+        try:
+            await delivered(folder, hook, telling.expected)
+        finally:
+            last.terminate()
+            await last.wait()
+    await runner.cleanup()
+
+    histogram = Counter(plan)
+    alerts = alerts_in(folder / "alerts.jsonl")
+    repeated = sum(sum(ids.values()) - 1 for ids in hook.deliveries.values())
+    print(f"\nseed {SEED}: {len(plan)} kills over {telling.chain.tip.number} blocks, {len(alerts)} alerts")
+    for step in (*STEPS, ANYWHERE):
+        print(f"  {step:<14} {'#' * histogram[step]} {histogram[step]}")
+    print(f"  the webhook got {repeated} of them again, each under the id that it had")
+    assert Counter(told(alert) for alert in alerts) == telling.expected
+    assert len({alert["id"] for alert in alerts}) == len(alerts)
+    assert Counter(hook.told.values()) == telling.expected
+    assert {len(ids) for ids in hook.deliveries.values()} == {1}
+
+
+async def _flow(telling: TellingChain, node: ScriptedNode) -> None:
+    while True:
+        telling.append()
+        node.announce()
+        await asyncio.sleep(BLOCK_SECONDS)
+
+
+async def test_sqlite_killed_at_every_step_tells_everything_once(tmp_path: Path) -> None:
+    """The promise, on the default store."""
+    await ordeal(tmp_path, "sqlite:///store.db")
