@@ -85,6 +85,14 @@ def test_closed_sets_of_label_values_are_named_in_the_document() -> None:
             assert [word for word in words if f"`{word}`" not in text] == []
 
 
+def test_no_metric_is_exported_that_nobody_sets() -> None:
+    """A rule on such a metric could never fire."""
+    package = REPOSITORY / "paseo_watch"
+    sources = [path for path in package.rglob("*.py") if path.name != "telemetry.py"]
+    used = set(re.findall(r"metrics\.(\w+)", "".join(path.read_text(encoding="utf-8") for path in sources)))
+    assert instruments(Metrics(CollectorRegistry())).keys() - used == set()
+
+
 def test_known_counters_start_at_zero() -> None:
     """A first event that makes the series would be invisible to increase()."""
     registry = CollectorRegistry()

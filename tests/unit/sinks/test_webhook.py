@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import traceback
+from typing import Any
 
 import aiohttp
 import pytest
@@ -109,6 +110,32 @@ class BrokenSession:
 
     async def close(self) -> None:
         """Nothing to close."""
+
+
+class SilentSession:
+    """A session that keeps what it was asked and never gets an answer."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Any] = {}
+
+    def post(self, url: object, **asked: object) -> None:
+        self.asked = asked
+        raise TimeoutError
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+async def test_the_whole_answer_has_the_configured_time_and_no_other_place_to_come_from() -> None:
+    """The session is asked for the option's time-out in all, and not to follow redirects."""
+    session = SilentSession()
+    shared = dataclasses.replace(setting(), session=lambda: session)  # type: ignore[arg-type,return-value]
+    sink = build(WebhookOptions(url=SecretStr("https://hooks.example/"), timeout=7), shared)
+    with pytest.raises(SendFailed, match="no answer within 7 s"):
+        await sink.send(delivery())
+    await sink.close()
+    assert session.asked["timeout"].total == 7
+    assert session.asked["allow_redirects"] is False
 
 
 async def test_errors_name_the_host_and_nothing_else_of_the_url() -> None:
