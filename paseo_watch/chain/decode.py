@@ -64,11 +64,12 @@ class Decoder:
             raise raw.failure
         try:
             executor = await self._executor(connection, raw, trail)
-            raw, events = await self._with_events(connection, chain, raw, executor)
+            executor, raw, events = await self._with_events(connection, chain, raw, executor)
+            block = _block(chain, raw, executor, events, late)
         except ScaleError as error:
             self._metrics.decode_errors.labels(chain.name).inc()
             raise Undecodable(raw, str(error)) from error
-        return _block(chain, raw, executor, events, late), Trail(executor, raw.header.code_changed())
+        return block, Trail(executor, raw.header.code_changed())
 
     async def second_opinion(self, pool: Pool, chain: ChainId, failed: Undecodable, *, late: bool) -> Block | None:
         """The block by the reference decoder, off the event loop; None where it rejects the bytes as well."""
@@ -77,13 +78,15 @@ class Decoder:
         try:
             metadata = await pool.each(lambda connection: fetch_metadata_v14(connection, parent))
             executor = await pool.each(lambda connection: self._load(connection, raw))
-            events = await asyncio.to_thread(self._reference, metadata, raw.storage.get(EVENTS) or b"\0")
+            whole = await pool.each(lambda connection: _complete(connection, raw, executor.interest))
+            events = await asyncio.to_thread(self._reference, metadata, raw.storage[EVENTS] or b"\0")
+            watched = [event for event in events if executor.interest.watch.wants(event.pallet, event.name)]
+            block = _block(chain, whole, executor, watched, late)
         except (ScaleError, ReferenceDecoderError, Exhausted):
             self._metrics.second_opinions.labels(chain.name, "rejected").inc()
             return None
         self._metrics.second_opinions.labels(chain.name, "decoded").inc()
-        watched = [event for event in events if executor.interest.watch.wants(event.pallet, event.name)]
-        return _block(chain, raw, executor, watched, late)
+        return block
 
     async def _executor(self, connection: Connection, raw: RawBlock, trail: Trail | None) -> Executor:
         spec = decode_last_runtime_upgrade(raw.storage[LAST_RUNTIME_UPGRADE] or b"")
@@ -93,15 +96,18 @@ class Decoder:
 
     async def _with_events(
         self, connection: Connection, chain: ChainId, raw: RawBlock, executor: Executor
-    ) -> tuple[RawBlock, list[Event]]:
-        """The events, with the runtime loaded anew where they do not fit: code may have been swapped in silence."""
+    ) -> tuple[Executor, RawBlock, list[Event]]:
+        """The events, with the runtime loaded anew where they do not fit: code may have been swapped in silence.
+
+        The executor that is returned is the one that fitted: what comes after the block goes on with it.
+        """
         try:
-            return await _complete(connection, raw, executor.interest), self._events(chain, executor, raw)
+            return executor, await _complete(connection, raw, executor.interest), self._events(chain, executor, raw)
         except ScaleError:
             fresh = await self._load(connection, raw)
             if fresh is executor:
                 raise
-            return await _complete(connection, raw, fresh.interest), self._events(chain, fresh, raw)
+            return fresh, await _complete(connection, raw, fresh.interest), self._events(chain, fresh, raw)
 
     async def _load(self, connection: Connection, raw: RawBlock) -> Executor:
         spec = decode_last_runtime_upgrade(raw.storage[LAST_RUNTIME_UPGRADE] or b"")
