@@ -7,6 +7,7 @@ runtime is kept by its code hash too, and loaded again after a block whose diges
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +21,12 @@ from paseo_watch.chain.scale.events import Watch
 from paseo_watch.chain.scale.reader import Reader
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.rpc.connection import Connection
-from paseo_watch.rpc.errors import BadAnswer, ErrorAnswer, MethodMissing
+from paseo_watch.rpc.errors import BadAnswer, ErrorAnswer, MethodMissing, RateLimited, StateDiscarded
+
+log = logging.getLogger(__name__)
 
 VERSIONS = (16, 15, 14)  # the highest first
+KEPT = 8  # runtimes in memory; a walk through years of history meets dozens
 MAX_METADATA = 64 << 20  # bytes; the largest known is under 1 MB
 
 
@@ -57,16 +61,12 @@ class Runtimes:
         code_hash = await _code_hash(connection, parent)
         if code_hash is not None and (known := self._loaded.get((spec, code_hash))):
             return known
-        raw = await self._cached(spec, code_hash)
-        if raw is None:
-            raw = await fetch_metadata(connection, parent)
-            runtime = Runtime.from_metadata(raw)
-            await self._keep(spec, code_hash, raw)
-        else:
-            runtime = Runtime.from_metadata(raw)
+        runtime = await self._cached(spec, code_hash) or await self._fetched(connection, parent, spec, code_hash)
         executor = Executor(spec, code_hash, runtime, self._interest(runtime))
         if code_hash is not None:
             self._loaded[spec, code_hash] = executor
+            while len(self._loaded) > KEPT:
+                del self._loaded[next(iter(self._loaded))]
         return executor
 
     def _path(self, spec: SpecVersion, code_hash: bytes | None) -> Path | None:
@@ -76,28 +76,35 @@ class Runtimes:
         name = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in spec.name[:64])
         return self._folder / f"{name}-{spec.version}-{code_hash.hex()}.scale"
 
-    async def _cached(self, spec: SpecVersion, code_hash: bytes | None) -> bytes | None:
+    async def _cached(self, spec: SpecVersion, code_hash: bytes | None) -> Runtime | None:
         path = self._path(spec, code_hash)
         if path is None:
             return None
         try:
-            raw = await asyncio.to_thread(path.read_bytes)
-            Runtime.from_metadata(raw)
-        except (FileNotFoundError, ScaleError):
-            return None  # a damaged file is fetched again and replaced
-        return raw
+            return Runtime.from_metadata(await asyncio.to_thread(path.read_bytes))
+        except (OSError, ScaleError):
+            return None  # a missing, unreadable or damaged file is fetched again and replaced
 
-    async def _keep(self, spec: SpecVersion, code_hash: bytes | None, raw: bytes) -> None:
+    async def _fetched(
+        self, connection: Connection, parent: bytes, spec: SpecVersion, code_hash: bytes | None
+    ) -> Runtime:
+        raw = await fetch_metadata(connection, parent)
+        runtime = Runtime.from_metadata(raw)
         path = self._path(spec, code_hash)
         if path is not None:
-            await asyncio.to_thread(_write_whole, path, raw)
+            await asyncio.to_thread(_keep, path, raw)
+        return runtime
 
 
-def _write_whole(path: Path, raw: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _keep(path: Path, raw: bytes) -> None:
+    """Write the file whole or not at all. It can be had again, so that a full disk costs only the next start time."""
     unfinished = path.with_suffix(f".{os.getpid()}.part")
-    unfinished.write_bytes(raw)
-    unfinished.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(raw)
+        unfinished.replace(path)
+    except OSError as error:
+        log.warning("metadata cannot be kept in %s, it will be asked for again: %s", path.parent, error.strerror)
 
 
 async def _code_hash(connection: Connection, at: bytes) -> bytes | None:
@@ -130,7 +137,9 @@ async def _offered(connection: Connection, at: bytes) -> frozenset[int]:
     """`Metadata_metadata_versions`: a Vec<u32>; runtimes before 2023 do not have it."""
     try:
         answer = await connection.request("state_call", ["Metadata_metadata_versions", "0x", "0x" + at.hex()])
-    except (MethodMissing, ErrorAnswer):
+    except (RateLimited, StateDiscarded):
+        raise  # says nothing about the runtime
+    except ErrorAnswer:
         return frozenset()
     raw = from_hex(answer, "Metadata_metadata_versions")
     reader = Reader(raw)
