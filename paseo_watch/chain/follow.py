@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from paseo_watch.chain.block import Block, BlockRef, ChainId, Hole
 from paseo_watch.chain.decode import Decoder, Trail, Undecodable, keys_after
-from paseo_watch.chain.keys import ALWAYS
+from paseo_watch.chain.keys import EVENTS
 from paseo_watch.chain.patience import ENDLESS, Forked, find, patient_rounds
 from paseo_watch.chain.read import RawBlock, block_hash, parse_header, read_blocks
 from paseo_watch.chain.scale.header import Header
@@ -195,30 +195,25 @@ class Follower:
 
     async def _give_up(self, position: BlockRef, exhausted: Exhausted, emit: Emit) -> BlockRef:
         undecodable = find(exhausted, Undecodable)
-        if undecodable:
-            block = await self._second_opinion(undecodable, late=False)
-            if block:
-                self._trail = None  # the reference decoder leaves none
-                await emit(block)
-                return block.ref
-        hole = await self._hole(position.number + 1, exhausted, undecodable)
+        block = await self._second_opinion(undecodable, late=False) if undecodable else None
+        found = block or await self._hole(position, exhausted, undecodable)
         self._trail = None  # nobody knows whether the block replaced the code
-        await emit(hole)
-        return BlockRef(hole.number, hole.hash)
+        self._listener.halted(None)
+        await emit(found)
+        return BlockRef(found.number, found.hash)
 
     async def _second_opinion(self, undecodable: Undecodable, *, late: bool) -> Block | None:
         return await self._decoder.second_opinion(self._pool, self._chain, undecodable, late=late)
 
-    async def _hole(self, number: int, exhausted: Exhausted, undecodable: Undecodable | None) -> Hole:
+    async def _hole(self, position: BlockRef, exhausted: Exhausted, undecodable: Undecodable | None) -> Hole:
         """What is known of a block that cannot be had: at least its hash, by which the next one links."""
         if undecodable:
             raw = undecodable.raw
-            return Hole(
-                self._chain, number, raw.header.hash, "undecodable", str(undecodable), raw.storage.get(ALWAYS[0])
-            )
+            events = raw.storage.get(EVENTS)
+            return Hole(self._chain, raw.header.number, raw.header.hash, "undecodable", str(undecodable), events)
         reason = "state_unavailable" if find(exhausted, StateDiscarded) else "unreadable"
-        at = (await self._endless(partial(_ref, number=number))).hash
-        return Hole(self._chain, number, at, reason, str(exhausted))
+        above = await self._endless(partial(_above, position=position))
+        return Hole(self._chain, above.number, above.hash, reason, str(exhausted))
 
     def _say_halted(self, exhausted: Exhausted) -> None:
         forked = find(exhausted, Forked)
@@ -233,3 +228,10 @@ async def _finalized_number(connection: Connection) -> int:
 
 async def _ref(connection: Connection, number: int) -> BlockRef:
     return BlockRef(number, await block_hash(connection, number))
+
+
+async def _above(connection: Connection, position: BlockRef) -> BlockRef:
+    """The block above the position, by an endpoint that has the position too: another history's is not believed."""
+    if await block_hash(connection, position.number) != position.hash:
+        raise Forked(f"{connection.endpoint} has another block at #{position.number}")
+    return await _ref(connection, position.number + 1)

@@ -1,8 +1,8 @@
 """How long to go on asking for one thing that no endpoint gives.
 
 What may come by itself (a connection, a block not there yet) is waited for without end. What every endpoint answers
-definitely will not come; a few rounds of that are enough. Between the two (one endpoint is down, the others have pruned
-it) lie some minutes, for a dead address in the configuration must not hold up a chain for ever.
+definitely will not come; a few rounds of that are enough. Between the two (one endpoint is down or stuck far behind,
+the others have pruned it) lie some minutes, for a dead address in the configuration must not hold up a chain for ever.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -59,9 +59,7 @@ def find(exhausted: Exhausted, kind: type[E]) -> E | None:
 
 
 def _verdict(exhausted: Exhausted) -> int:
-    """How much patience one round costs: nothing while the block may simply not be there yet."""
-    if find(exhausted, NotThere) or find(exhausted, Forked):
-        return 0
+    """How much patience one round costs: nothing while nobody said definitely that it cannot be had."""
     if exhausted.definite:
         return 5
     return int(any(isinstance(cause, EndpointError) and cause.definite for cause in exhausted.causes.values()))
