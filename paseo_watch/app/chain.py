@@ -14,9 +14,10 @@ from paseo_watch.alerts.alert import Firing
 from paseo_watch.alerts.route import Route
 from paseo_watch.chain.answers import read_answers
 from paseo_watch.chain.block import BlockRef, ChainId
-from paseo_watch.chain.decode import Decoder
+from paseo_watch.chain.decode import Decoder, ReferenceEvents
 from paseo_watch.chain.follow import Follower
 from paseo_watch.chain.patience import ENDLESS, patient_rounds
+from paseo_watch.chain.read import parse_header
 from paseo_watch.chain.reference import ReferenceDecoder
 from paseo_watch.chain.runtimes import Interest, Runtimes, fetch_metadata
 from paseo_watch.chain.scale.errors import ScaleError
@@ -29,7 +30,7 @@ from paseo_watch.pipeline.decide import Memory
 from paseo_watch.pipeline.pipeline import ChainRow, Pipeline, Ports
 from paseo_watch.rpc.connection import Connection as RpcConnection
 from paseo_watch.rpc.errors import BadAnswer
-from paseo_watch.rpc.heads import Head
+from paseo_watch.rpc.heads import Head, View
 from paseo_watch.rpc.options import EndpointOptions, PoolOptions
 from paseo_watch.rpc.pool import Pool
 from paseo_watch.rpc.transport import Transport
@@ -42,6 +43,11 @@ from paseo_watch.watchers.watcher import EndpointVitals, Vitals, Watcher
 log = logging.getLogger(__name__)
 
 DEFAULT_SS58_PREFIX = 42  # the generic Substrate prefix, and Paseo's
+
+
+def reference_events(metadata: bytes, events: bytes) -> list[Event]:
+    """The events as substrate-interface reads them; `metadata` is of version 14. Raises ReferenceDecoderError."""
+    return ReferenceDecoder(metadata).decode_events(events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Shared:
     steps: Listener
     wake_outbox: Callable[[], None]
     on_blocks: Callable[[int], None]
+    reference: ReferenceEvents = reference_events
 
 
 @dataclass(slots=True)
@@ -109,7 +116,7 @@ class ChainService:
         self._make_watchers = make_watchers
         self._until = until
         self._follower: Follower | None = None
-        self._waiting: list[Head] = []
+        self._waiting: dict[View, Head] = {}
         self._former: tuple[bytes, ...] = ()
 
     async def run(self) -> None:
@@ -149,7 +156,8 @@ class ChainService:
 
     def _on_head(self, head: Head) -> None:
         if self._follower is None:
-            self._waiting = [*self._waiting[-8:], head]  # the follower is still being put together
+            parse_header(head.header)  # BadAnswer belongs to the endpoint that sent it, not to us when we come by
+            self._waiting[head.view] = head  # the follower is still being put together
             return
         self._follower.on_head(head)
 
@@ -162,7 +170,7 @@ class ChainService:
         )
         self._former = registered.other_genesis
         folder = shared.cache / chain.genesis.hex() if shared.cache else None
-        decoder = Decoder(Runtimes(partial(self._interest, watchers), folder), _reference_events, shared.metrics)
+        decoder = Decoder(Runtimes(partial(self._interest, watchers), folder), shared.reference, shared.metrics)
         follower = Follower(chain, pool, decoder, shared.clock, shared.metrics, self.seen)
         cursor = BlockRef(stored.number, stored.hash) if stored else await self._begin(follower, registered.id)
         self.pipeline = Pipeline(
@@ -186,7 +194,7 @@ class ChainService:
             open_holes=open_holes,
         )
         self._follower = follower
-        for head in self._waiting:
+        for head in self._waiting.values():
             follower.on_head(head)
         self.ready.set()
         return self.pipeline
@@ -229,6 +237,7 @@ class ChainService:
             finalized=self.seen.finalized_number,
             processed=pipeline.cursor.number,
             progress_ms=pipeline.progress_ms,
+            progressed=pipeline.progressed,
             former=self._former,
         )
 
@@ -251,16 +260,13 @@ def _recall(
 ) -> tuple[chains.Registered, cursors.Cursor | None, Memory, int]:
     """What the store holds of a chain."""
     registered = chains.register(conn, chain.name, chain.genesis, now_ms)
-    states = {watcher.name: watcher_state.load(conn, registered.id, watcher.name) for watcher in watchers}
     firing = {
         held.fingerprint: Firing(
             held.fingerprint, held.rule, held.severity, held.labels, held.since_ms, held.notification
         )
         for held in conditions.load(conn, registered.id)
     }
+    names = dict.fromkeys([w.name for w in watchers] + [held.notification["watcher"] for held in firing.values()])
+    states = {name: watcher_state.load(conn, registered.id, name) for name in names}
     stored = cursors.read(conn, registered.id)
     return registered, stored, Memory(states, firing), holes.open_count(conn, registered.id)
-
-
-def _reference_events(metadata: bytes, events: bytes) -> list[Event]:
-    return ReferenceDecoder(metadata).decode_events(events)

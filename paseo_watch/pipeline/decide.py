@@ -11,12 +11,12 @@ from paseo_watch.alerts.alert import Firing, Where
 from paseo_watch.alerts.route import Route
 from paseo_watch.alerts.router import Routed, route
 from paseo_watch.chain.block import Block, ChainId
-from paseo_watch.watchers.watcher import Answers, Input, Json, State, Wants, Watcher
+from paseo_watch.watchers.watcher import Answers, ConditionObservation, Input, Json, State, Wants, Watcher
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """`states` by watcher name, `firing` by fingerprint."""
+    """`states` by watcher name (those of former watchers whose conditions still fire too), `firing` by fingerprint."""
 
     states: Mapping[str, State]
     firing: Mapping[str, Firing]
@@ -59,6 +59,40 @@ def decide(
     fired = tuple(held for print_, held in firing.items() if memory.firing.get(print_) is not held)
     resolved = tuple(print_ for print_ in memory.firing if print_ not in firing)
     return Decision(changes, tuple(routed), fired, resolved, blind)
+
+
+def retire(watchers: Sequence[Watcher], tree: Route, memory: Memory, where: Where) -> Decision:
+    """What a start has to end: conditions whose rule no watcher has any more, and what was remembered for them.
+
+    Nothing would ever observe them again, and whoever was told that they hold would wait for ever. A rule that comes
+    back later begins anew.
+    """
+    configured = {watcher.name: watcher for watcher in watchers}
+    routed: list[Routed] = []
+    resolved: list[str] = []
+    for print_, held in memory.firing.items():
+        name = held.notification["watcher"]
+        if name not in configured or held.rule not in configured[name].rules:
+            outcome = route(tree, {print_: held}, name, [_removed(held)], where)
+            routed += outcome.routed
+            resolved.append(print_)
+    gone = {
+        name: configured[name].obsolete(state) if name in configured else state for name, state in memory.states.items()
+    }
+    changes = {name: dict.fromkeys(keys) for name, keys in gone.items() if keys}
+    return Decision(changes, tuple(routed), (), tuple(resolved), {})
+
+
+def _removed(held: Firing) -> ConditionObservation:
+    return ConditionObservation(
+        rule=held.rule,
+        severity=held.severity,
+        active=False,
+        title=f"No longer watched: {held.notification['title']}",
+        text=f"The rule {held.rule} was removed from the configuration; whether this still holds is not known.",
+        labels=held.labels,
+        data=held.notification["data"],
+    )
 
 
 def remember(memory: Memory, decision: Decision) -> Memory:

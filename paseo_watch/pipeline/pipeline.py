@@ -14,12 +14,13 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from paseo_watch.alerts.alert import Where
 from paseo_watch.alerts.route import Route
 from paseo_watch.chain.answers import NOTHING, Read
 from paseo_watch.chain.block import Block, BlockRef, ChainId, Hole
 from paseo_watch.clock import Clock
 from paseo_watch.pipeline.commit import Commit, Destinations, already_written, write
-from paseo_watch.pipeline.decide import Memory, decide, place, remember, wants
+from paseo_watch.pipeline.decide import Memory, decide, place, remember, retire, wants
 from paseo_watch.steps import Listener
 from paseo_watch.store import holes
 from paseo_watch.store.database import Database
@@ -106,6 +107,7 @@ class Pipeline:
         self.last_block: Block | None = None
         self.blocks = 0
         self.progress_ms = clock.now_ms()
+        self.progressed = False
         self.blind: dict[str, tuple[str, ...]] = {}
         self._firing_seen: set[tuple[str, str]] = set()
         self._count_firing()
@@ -119,12 +121,21 @@ class Pipeline:
         await self._queue.join()
 
     async def run(self) -> None:
-        """Take turns for ever."""
+        """Take turns for ever, after ending what the configuration no longer watches."""
+        await self._retire()
         while True:
             inputs = await self._take()
             await self._turn(inputs)
             for _ in inputs:
                 self._queue.task_done()
+
+    async def _retire(self) -> None:
+        where = Where(self._row.network, self._row.chain, None, None, self._clock.now_ms())
+        decision = retire(self._watchers, self._tree, self.memory, where)
+        self.memory = remember(self.memory, decision)
+        commit = self._fresh()
+        commit.add(decision)
+        await self._commit(commit)
 
     async def _take(self) -> list[PipelineInput]:
         inputs = [await self._queue.get()]
@@ -231,7 +242,7 @@ class Pipeline:
         self.blocks += commit.blocks
         self._ports.on_blocks(commit.blocks)
         if commit.blocks or commit.holes:
-            self.progress_ms = now_ms
+            self.progress_ms, self.progressed = now_ms, True
         if commit.routed:
             self._ports.wake_outbox()
         self._measure(commit, now_ms)

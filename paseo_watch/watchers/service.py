@@ -10,6 +10,7 @@ from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.watchers.watcher import (
     Answers,
     ConditionObservation,
+    EndpointVitals,
     EventObservation,
     Input,
     Needs,
@@ -24,11 +25,22 @@ UNREACHABLE_MS = 120_000  # no endpoint connected for so long: longer than a fai
 NO_PROGRESS_MS = 300_000  # no block processed for so long: 50 relay blocks, and more than any parachain's pause
 
 
+RULES = ("endpoint-quarantined", "chain-unreachable", "chain-halted", "chain-behind", "holes")
+
+
 class ServiceWatcher:
-    """Turns vitals into conditions. Rules: endpoint-quarantined, chain-unreachable, chain-halted, chain-behind, holes;
-    and the event new-history."""
+    """Turns vitals into conditions, by RULES, and into the event new-history.
+
+    A condition ends when the opposite was seen, and not because a restart forgot what was known: what a young process
+    does not know yet is not observed, and stays as it is stored.
+    """
 
     name = "service"
+    rules = frozenset(RULES)
+
+    def obsolete(self, state: State) -> frozenset[str]:
+        """Nothing: its rules are always there."""
+        return frozenset()
 
     def needs(self, runtime: Runtime) -> Needs:
         """Nothing: it looks at us, not at the chain."""
@@ -46,71 +58,96 @@ class ServiceWatcher:
         seen = [vitals.endpoint for vitals in input.endpoints]
         observations = (
             *_quarantined(input, known),
-            _unreachable(input),
-            _halted(input),
-            _behind(input),
+            *_unreachable(input),
+            *_halted(input),
+            *_behind(input),
             _holes(input),
             *_new_history(state, input),
         )
-        changes = {} if seen == known and "history" in state else {"endpoints": seen, "history": _history(input)}
-        return Step(observations, changes)
+        now = {"endpoints": seen, "history": _history(input)}
+        return Step(observations, {} if now == dict(state) else now)
 
 
 def _quarantined(vitals: Vitals, known: list[str]) -> list[Observation]:
-    """One condition an endpoint; one that left the configuration ends its condition."""
+    """One condition an endpoint, until it is connected or leaves the configuration; between, nobody knows."""
     states = {each.endpoint: each for each in vitals.endpoints}
     return [
         ConditionObservation(
             rule="endpoint-quarantined",
             severity="warning",
             active=name in states and states[name].state == "quarantined",
-            title=f"Endpoint {name} is set apart",
-            text=states[name].reason if name in states else "It is no longer configured.",
+            title=_endpoint_title(name, states.get(name)),
+            text=_endpoint_text(states.get(name)),
             labels={"endpoint": name},
             data={"endpoint": name, "reason": states[name].reason if name in states else ""},
         )
         for name in dict.fromkeys([*known, *states])
+        if name not in states or states[name].state in ("quarantined", "connected")
     ]
 
 
-def _unreachable(vitals: Vitals) -> Observation:
+def _endpoint_title(name: str, endpoint: EndpointVitals | None) -> str:
+    if endpoint is None:
+        return f"Endpoint {name} is no longer configured"
+    return f"Endpoint {name} is set apart" if endpoint.state == "quarantined" else f"Endpoint {name} is used again"
+
+
+def _endpoint_text(endpoint: EndpointVitals | None) -> str:
+    if endpoint is None:
+        return "Whatever was wrong with it, it is not asked any more."
+    return endpoint.reason if endpoint.state == "quarantined" else "It answers with the history that we know."
+
+
+def _unreachable(vitals: Vitals) -> list[Observation]:
     connected = any(each.state == "connected" for each in vitals.endpoints)
-    return ConditionObservation(
-        rule="chain-unreachable",
-        severity="critical",
-        active=not connected and vitals.now_ms - vitals.progress_ms >= UNREACHABLE_MS,
-        title="No endpoint can be reached" if not connected else "An endpoint is reached again",
-        text="; ".join(f"{each.endpoint}: {each.reason or each.state}" for each in vitals.endpoints)[:1000],
-        labels={},
-        data={"endpoints": len(vitals.endpoints)},
-    )
+    if not connected and vitals.now_ms - vitals.progress_ms < UNREACHABLE_MS:
+        return []
+    return [
+        ConditionObservation(
+            rule="chain-unreachable",
+            severity="critical",
+            active=not connected,
+            title="An endpoint is reached again" if connected else "No endpoint can be reached",
+            text="; ".join(f"{each.endpoint}: {each.reason or each.state}" for each in vitals.endpoints)[:1000],
+            labels={},
+            data={"endpoints": len(vitals.endpoints)},
+        )
+    ]
 
 
-def _halted(vitals: Vitals) -> Observation:
-    return ConditionObservation(
-        rule="chain-halted",
-        severity="critical",
-        active=vitals.halted is not None,
-        title="The chain's finalized history changed below our position" if vitals.halted else "The chain goes on",
-        text=vitals.halted or "An endpoint with the history that we know answers again.",
-        labels={},
-        data={"processed": vitals.processed, "reason": vitals.halted or ""},
-    )
+def _halted(vitals: Vitals) -> list[Observation]:
+    if vitals.halted is None and not vitals.progressed:
+        return []
+    return [
+        ConditionObservation(
+            rule="chain-halted",
+            severity="critical",
+            active=vitals.halted is not None,
+            title="The chain's finalized history changed below our position" if vitals.halted else "The chain goes on",
+            text=vitals.halted or "An endpoint with the history that we know answers again.",
+            labels={},
+            data={"processed": vitals.processed, "reason": vitals.halted or ""},
+        )
+    ]
 
 
-def _behind(vitals: Vitals) -> Observation:
+def _behind(vitals: Vitals) -> list[Observation]:
     idle_ms = vitals.now_ms - vitals.progress_ms
     active = idle_ms >= NO_PROGRESS_MS
+    if not active and not vitals.progressed:
+        return []
     told = "none announced" if vitals.finalized is None else f"#{vitals.finalized} announced"
-    return ConditionObservation(
-        rule="chain-behind",
-        severity="warning",
-        active=active,
-        title=f"No block processed for {idle_ms // 60_000} min" if active else "Blocks are processed again",
-        text=f"The last processed block is #{vitals.processed}; {told} as finalized.",
-        labels={},
-        data={"processed": vitals.processed, "finalized": vitals.finalized},
-    )
+    return [
+        ConditionObservation(
+            rule="chain-behind",
+            severity="warning",
+            active=active,
+            title=f"No block processed for {idle_ms // 60_000} min" if active else "Blocks are processed again",
+            text=f"The last processed block is #{vitals.processed}; {told} as finalized.",
+            labels={},
+            data={"processed": vitals.processed, "finalized": vitals.finalized},
+        )
+    ]
 
 
 def _holes(vitals: Vitals) -> Observation:

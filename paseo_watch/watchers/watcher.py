@@ -52,8 +52,8 @@ class EndpointVitals:
 class Vitals:
     """How the watching of one chain itself is, at `now_ms` of our clock: our own failures as facts like any other.
 
-    `progress_ms` is when the last block was processed in this run, or when the run began. `former` holds the genesis
-    hashes of earlier histories under this chain's name.
+    `progress_ms` is when the last block was processed in this run, or when the run began; `progressed` tells the two
+    apart. `former` holds the genesis hashes of earlier histories under this chain's name.
     """
 
     now_ms: int
@@ -63,6 +63,7 @@ class Vitals:
     finalized: int | None
     processed: int
     progress_ms: int
+    progressed: bool
     former: tuple[bytes, ...] = ()
 
 
@@ -152,6 +153,15 @@ class Watcher(Protocol):
     @property
     def name(self) -> str:
         """The watcher's name: `balances`; its state rows are keyed by it."""
+        ...
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The rules of its conditions: one that is stored under another rule is ended at the next start."""
+        ...
+
+    def obsolete(self, state: State) -> frozenset[str]:
+        """Keys of the state that belong to rules which it no longer has: they are deleted at the next start."""
         ...
 
     def needs(self, runtime: Runtime) -> Needs:

@@ -69,6 +69,15 @@ class BalancesWatcher:
         """`balances`."""
         return "balances"
 
+    @property
+    def rules(self) -> frozenset[str]:
+        """The names of the configured rules that concern this chain."""
+        return frozenset(rule.name for rule in self._rules)
+
+    def obsolete(self, state: State) -> frozenset[str]:
+        """What was remembered for rules that are gone; every key is `<kind>/<rule>` or `<kind>/<rule>/<account>`."""
+        return frozenset(key for key in state if key.split("/")[1] not in self.rules)
+
     def needs(self, runtime: Runtime) -> Needs:
         """Events that move value, accounts of low-balance rules, and what this runtime hides from the rules."""
         return needs(self._rules, runtime)
