@@ -77,7 +77,16 @@ async def serve(config: Config, how: How) -> Summary:
             ChainService(name, options, shared, chain_watchers(config, name), how.until.get(name))
             for name, options in config.followed.items()
         ]
-        tools = Tools(config, database, clock, metrics, aiohttp.ClientSession, receivers.destinations, outbox.wake)
+        tools = Tools(
+            config=config,
+            database=database,
+            clock=clock,
+            metrics=metrics,
+            session=aiohttp.ClientSession,
+            tree=receivers.tree,
+            destinations=receivers.destinations,
+            wake_outbox=outbox.wake,
+        )
         jobs = make_jobs(tools, chains, chain_documents(config, chains))
         started_ms = clock.now_ms()
         if config.http:

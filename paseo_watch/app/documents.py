@@ -7,10 +7,12 @@ state, the failure is told, and the next round tries again.
 import asyncio
 import logging
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from paseo_watch.errors import PermanentError, TransientError
+from paseo_watch.rpc.transport import endpoint_name
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +33,16 @@ async def fetch(location: str, session: aiohttp.ClientSession) -> bytes:
     remote = location.startswith("https://")
     raw = await (_download(location, session) if remote else _read(Path(location)))
     if len(raw) > MAX_DOCUMENT:
-        raise DocumentRefused(f"{location.split('?')[0]} has more than {MAX_DOCUMENT} bytes")
+        raise DocumentRefused(f"{shown(location)} has more than {MAX_DOCUMENT} bytes")
     return raw
+
+
+def shown(location: str) -> str:
+    """A path as it is; of a URL neither user, password nor query, which may be keys."""
+    if not location.startswith("https://"):
+        return location
+    parts = urlsplit(location)
+    return f"https://{endpoint_name(location)}{parts.path}"
 
 
 async def _read(path: Path) -> bytes:
@@ -47,11 +57,10 @@ async def _read(path: Path) -> bytes:
 
 
 async def _download(url: str, session: aiohttp.ClientSession) -> bytes:
-    shown = url.split("?")[0]  # a query may hold a key
     try:
         async with session.get(url, timeout=TIMEOUT, max_redirects=3) as answer:
             if answer.status != 200:
-                raise DocumentUnreachable(f"{shown} answered {answer.status}")
+                raise DocumentUnreachable(f"{shown(url)} answered {answer.status}")
             raw = bytearray()
             async for chunk in answer.content.iter_chunked(1 << 16):
                 raw += chunk
@@ -59,4 +68,4 @@ async def _download(url: str, session: aiohttp.ClientSession) -> bytes:
                     break
             return bytes(raw)
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise DocumentUnreachable(f"{shown}: {type(error).__name__}") from error
+        raise DocumentUnreachable(f"{shown(url)}: {type(error).__name__}") from None  # its text repeats the URL

@@ -13,16 +13,19 @@ from paseo_watch.alerts.router import Routed, route
 from paseo_watch.app.chain import ChainService
 from paseo_watch.app.documents import fetch
 from paseo_watch.app.schedule import Job
+from paseo_watch.chain.block import ChainId
 from paseo_watch.clock import Clock
 from paseo_watch.config.model import Config
 from paseo_watch.config.sections import Heartbeat
 from paseo_watch.errors import PermanentError, TransientError
 from paseo_watch.pipeline.commit import Destinations, enqueue
 from paseo_watch.pipeline.pipeline import Heal
+from paseo_watch.rpc.transport import endpoint_name
 from paseo_watch.store import housekeeping
 from paseo_watch.store.database import Database
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.registry import Document
+from paseo_watch.watchers.service import UNREACHABLE_MS
 from paseo_watch.watchers.watcher import EventObservation, Loaded, Tick
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,10 @@ log = logging.getLogger(__name__)
 TICK, HEAL, DOCUMENTS, HOUSEKEEPING = 10.0, 30.0, 600.0, 3600.0  # seconds
 DAY_MS = 86_400_000
 TIMEOUT = aiohttp.ClientTimeout(total=10)
+
+
+class HeartbeatFailed(TransientError):
+    """The sign of life did not arrive; the next one may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class Tools:
     clock: Clock
     metrics: Metrics
     session: Callable[[], aiohttp.ClientSession]
+    tree: Route
     destinations: Destinations
     wake_outbox: Callable[[], None]
 
@@ -51,8 +59,10 @@ def make_jobs(
     """Every job of this configuration."""
     jobs = [Job(f"tick {chain.name}", TICK, _tick(tools, chain)) for chain in chains]
     jobs += [Job(f"heal {chain.name}", HEAL, _heal(chain)) for chain in chains]
-    if documents:
-        jobs.append(Job("documents", DOCUMENTS, lambda: load_documents(tools, documents), at_once=True))
+    jobs += [
+        Job(f"{document.name} {chain.name}", DOCUMENTS, _load(tools, chain, document), at_once=True)
+        for chain, document in documents
+    ]
     jobs.append(Job("housekeeping", HOUSEKEEPING, lambda: _keep_house(tools)))
     beat = tools.config.heartbeat
     if beat:
@@ -61,11 +71,39 @@ def make_jobs(
 
 
 def _tick(tools: Tools, chain: ChainService) -> Callable[[], Awaitable[None]]:
+    """The time for the chain's watchers; before there are any, only that the chain was never reached is to be told."""
+    began_ms = tools.clock.now_ms()
+    told = False
+
     async def tick() -> None:
+        nonlocal told
+        now_ms = tools.clock.now_ms()
         if chain.pipeline:
-            await chain.pipeline.put(Tick(tools.clock.now_ms()))
+            await chain.pipeline.put(Tick(now_ms))
+        elif not told and now_ms - began_ms >= UNREACHABLE_MS:
+            told = True
+            await _tell_not_reached(tools, chain, now_ms)
 
     return tick
+
+
+async def _tell_not_reached(tools: Tools, chain: ChainService, now_ms: int) -> None:
+    """An event, once a run: nothing is known of the chain yet that a condition could be stored under."""
+    statuses = chain.pool.statuses() if chain.pool else ()
+    seen = EventObservation(
+        rule="chain-not-reached",
+        severity="critical",
+        key="start",
+        title="No endpoint has been reached since the start",
+        text="; ".join(f"{each.endpoint}: {each.reason or each.state}" for each in statuses)[:1000],
+        labels={},
+        data={"endpoints": len(statuses)},
+    )
+    where = Where(tools.config.network, ChainId(chain.name, b""), None, None, now_ms)
+    routed = route(tools.tree, {}, "service", [seen], where).routed
+    await tools.database.run(lambda conn: enqueue(conn, routed, tools.destinations, now_ms))
+    tools.metrics.alerts.labels(chain.name, seen.rule, seen.severity, "event").inc()
+    tools.wake_outbox()
 
 
 def _heal(chain: ChainService) -> Callable[[], Awaitable[None]]:
@@ -76,20 +114,23 @@ def _heal(chain: ChainService) -> Callable[[], Awaitable[None]]:
     return heal
 
 
-async def load_documents(tools: Tools, documents: Sequence[tuple[ChainService, Document]]) -> None:
-    """Load every document and hand it to the chains that want it; one that fails is told and does not stop another."""
-    for chain, document in documents:
+def _load(tools: Tools, chain: ChainService, document: Document) -> Callable[[], Awaitable[None]]:
+    """One document for one chain, so that a chain that cannot be reached keeps no other waiting."""
+
+    async def load() -> None:
+        await chain.ready.wait()
+        assert chain.pipeline is not None
         try:
             async with tools.session() as session:
                 content = document.read(await fetch(document.location, session))
         except (TransientError, PermanentError) as error:
             log.warning("%s: %s was not loaded, the last good one stays: %s", chain.name, document.name, error)
-            continue
-        await chain.ready.wait()
+            return
         now_ms = tools.clock.now_ms()
-        if chain.pipeline:
-            await chain.pipeline.put(Loaded(document.name, content, now_ms))
+        await chain.pipeline.put(Loaded(document.name, content, now_ms))
         tools.metrics.documents_age.labels(document.name).set(now_ms / 1000)
+
+    return load
 
 
 async def _keep_house(tools: Tools) -> None:
@@ -101,8 +142,7 @@ async def _keep_house(tools: Tools) -> None:
 async def _beat(tools: Tools, beat: Heartbeat) -> None:
     """A sign of life: whoever misses it knows that this service is gone."""
     if beat.url:
-        async with tools.session() as session, session.get(beat.url.get_secret_value(), timeout=TIMEOUT) as answer:
-            answer.raise_for_status()
+        await _ping(tools, beat.url.get_secret_value())
         return
     now_ms = tools.clock.now_ms()
     assert beat.receiver is not None
@@ -113,6 +153,17 @@ async def _beat(tools: Tools, beat: Heartbeat) -> None:
 
     await tools.database.run(store)
     tools.wake_outbox()
+
+
+async def _ping(tools: Tools, url: str) -> None:
+    """Ask for the URL. Its path is a key: neither it nor the client's error, which repeats it, is told."""
+    try:
+        async with tools.session() as session, session.get(url, timeout=TIMEOUT) as answer:
+            status = answer.status
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise HeartbeatFailed(f"{endpoint_name(url)}: {type(error).__name__}") from None
+    if status >= 400:
+        raise HeartbeatFailed(f"{endpoint_name(url)} answered {status}")
 
 
 def _sign_of_life(network: str, receiver: str, now_ms: int) -> Sequence[Routed]:

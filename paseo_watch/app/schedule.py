@@ -15,7 +15,7 @@ from paseo_watch.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 
-RESULTS = {EVENT_JOB_EXECUTED: "done", EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed"}
+RESULTS = {EVENT_JOB_EXECUTED: "ok", EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed"}
 
 
 @dataclass(frozen=True, slots=True)
