@@ -39,7 +39,7 @@ def demo(flags: argparse.Namespace) -> int:
     with as_file(files("paseo_watch.recording") / "data") as folder, tempfile.TemporaryDirectory() as scratch:
         recordings = [read(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
         summary = execute(_demo(flags, folder / "demo.yaml", recordings, Path(scratch)))
-    return _end(summary if flags.once else None, flags)
+    return _end(summary, flags) if flags.once else DONE
 
 
 def replay(flags: argparse.Namespace) -> int:
@@ -122,8 +122,8 @@ def _how(
 
 
 def _end(summary: Summary | None, flags: argparse.Namespace) -> int:
-    """The last lines go to standard error where standard output is for programs."""
+    """The last lines go to standard error where standard output is for programs. What a signal ended is not done."""
     if summary is None:
-        return DONE
+        return FAILED
     print("\n".join(summary.lines()), file=sys.stderr if flags.output == "json" else sys.stdout)
     return FAILED if any(summary.holes.values()) else DONE
