@@ -11,8 +11,8 @@ The format is `whitelists/whitelist.yml` of paseo-network/paseo-action-submissio
 
 As found there: tabs occur as indentation (no YAML library accepts them, so this reads lines), entries come without a
 name and with their keys in any order, addresses have the prefix of whatever network they were copied from. Only the
-addresses under `whitelist` count. A file that cannot be read in full is an error that names the line, so that half a
-file never passes for the whole.
+addresses under `whitelist` count. A file that cannot be read in full is an error that names the line. (A file cut off
+exactly between two entries cannot be told from a whole one; who fetches it must check its length.)
 """
 
 import re
