@@ -216,7 +216,7 @@ class Endpoint:
             raise
         except EndpointError as error:
             self._note(error)
-            self._back_off()
+            self._back_off(error.retry_after if isinstance(error, RateLimited) else None)
             raise
         finally:
             self._connecting = False

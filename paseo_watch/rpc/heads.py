@@ -5,13 +5,13 @@ header of each finality batch), so whoever needs every block walks from number t
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
 from paseo_watch.clock import Clock
 from paseo_watch.rpc.connection import Connection
-from paseo_watch.rpc.errors import BadAnswer, Quiet
+from paseo_watch.rpc.errors import BadAnswer, EndpointError, Quiet
 from paseo_watch.rpc.subscription import Subscription
 
 View = Literal["finalized", "best"]
@@ -36,6 +36,11 @@ def head_of(view: View, header: Any, endpoint: str) -> Head:
         return Head(view, int(number, 16), header, endpoint)
     except ValueError as error:
         raise BadAnswer(f"{endpoint} sent a {view} head whose number is not hexadecimal") from error
+
+
+def worst(failures: Sequence[BaseException]) -> BaseException:
+    """Of errors that came at once the one that is no endpoint's fault, for that one stops the service."""
+    return next((error for error in failures if not isinstance(error, EndpointError)), failures[0])
 
 
 async def finalized_head(connection: Connection) -> Head:
@@ -76,7 +81,7 @@ class HeadStream:
                 group.create_task(self._forward("best", best))
                 group.create_task(self._watch())
         except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from failures
+            raise worst(failures.exceptions) from failures
         raise AssertionError("the three tasks above end only by an error")
 
     async def _forward(self, view: View, subscription: Subscription) -> None:

@@ -67,8 +67,14 @@ def endpoint_name(url: str) -> str:
 class WebSocketTransport:
     """WebSocket over aiohttp; `wss` verifies certificates against the system's authorities."""
 
-    def __init__(self, connect_timeout: float = CONNECT_TIMEOUT, max_frame: int = MAX_FRAME) -> None:
+    def __init__(
+        self,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        heartbeat: float = HEARTBEAT,
+        max_frame: int = MAX_FRAME,
+    ) -> None:
         self._connect_timeout = connect_timeout
+        self._heartbeat = heartbeat
         self._max_frame = max_frame
         self._session: aiohttp.ClientSession | None = None
 
@@ -80,7 +86,7 @@ class WebSocketTransport:
             async with asyncio.timeout(self._connect_timeout):
                 socket = await self._session.ws_connect(
                     url,
-                    heartbeat=HEARTBEAT,
+                    heartbeat=self._heartbeat,
                     max_msg_size=self._max_frame,
                     timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT),
                     decode_text=False,
@@ -92,7 +98,8 @@ class WebSocketTransport:
             # Its text holds the whole URL, which may hold a key: the chain of causes is cut here.
             raise handshake_error(url, error) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise ConnectFailed(f"cannot connect to {endpoint_name(url)}: {type(error).__name__}") from None
+            # The texts of these may hold the URL too; the operating system's own words do not.
+            raise ConnectFailed(f"cannot connect to {endpoint_name(url)}: {reason_of(error)}") from None
         return WebSocketWire(endpoint_name(url), socket)
 
     async def close(self) -> None:
@@ -100,6 +107,13 @@ class WebSocketTransport:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def reason_of(error: Exception) -> str:
+    """Why there is no socket, without the URL: the type, and the system's words where there are some."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    words = cause.strerror if isinstance(cause, OSError) else None
+    return f"{type(error).__name__}" + (f" ({printable(words)})" if words else "")
 
 
 def handshake_error(url: str, error: aiohttp.WSServerHandshakeError) -> ConnectFailed | RateLimited:

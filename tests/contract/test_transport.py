@@ -272,6 +272,26 @@ async def test_a_proxy_that_accepts_and_stalls_is_a_failed_connect() -> None:
     await transport.close()
 
 
+async def test_a_node_that_no_longer_answers_pings_is_a_loss(sockets: Sockets) -> None:
+    """The socket stands, and nobody is behind it."""
+
+    async def absent(request: web.Request) -> web.StreamResponse:
+        answer = web.WebSocketResponse(autoping=False)
+        await answer.prepare(request)
+        async for _ in answer:
+            pass
+        return answer
+
+    url = await sockets.serve_http(absent)
+    transport = WebSocketTransport(connect_timeout=30.0, heartbeat=0.05)
+    wire = await transport.connect(url)
+
+    with pytest.raises(ConnectionLost):
+        await wire.receive()
+    await wire.close()
+    await transport.close()
+
+
 @pytest.mark.parametrize("status", [404, 403, 502])
 async def test_an_http_answer_is_a_failed_connect(sockets: Sockets, status: int) -> None:
     """The status is told, the URL with its key is not, not even in the chain of causes."""
@@ -299,6 +319,14 @@ async def test_http_429_is_a_rate_limit_with_its_time(sockets: Sockets) -> None:
     with pytest.raises(RateLimited) as caught:
         await sockets.transport.connect(await sockets.serve_http(limit))
     assert caught.value.retry_after == 17.0
+
+
+async def test_the_reason_of_a_failed_connect_is_told(sockets: Sockets) -> None:
+    """In the operating system's words."""
+    with pytest.raises(
+        ConnectFailed, match=r"cannot connect to 127\.0\.0\.1:\d+: ClientConnectorError \(Connect call"
+    ):
+        await sockets.transport.connect(await sockets.unreachable())
 
 
 @pytest.mark.parametrize("url", ["ws://", "nonsense", "ws://127.0.0.1:99999", "http+unix://x", "ws://[::1"])

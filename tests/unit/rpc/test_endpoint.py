@@ -182,3 +182,17 @@ async def test_what_is_no_error_of_ours_is_not_counted(endpoint: Endpoint, sampl
 
     assert sample("endpoint_errors_total", chain="relay", endpoint="node.test", kind="bad_answer") is None
     await endpoint.close()
+
+
+async def test_a_rate_limit_at_the_door_is_respected(
+    endpoint: Endpoint, transport: FakeTransport, clock: FakeClock
+) -> None:
+    """HTTP 429 with a Retry-After: the endpoint is left alone that long."""
+    transport.refuse(URL, RateLimited(429, "node.test answered HTTP 429", retry_after=90.0))
+    with pytest.raises(RateLimited):
+        await endpoint.connected()
+    await clock.advance(89)
+    assert not endpoint.ready
+    await clock.advance(1)
+
+    assert endpoint.ready

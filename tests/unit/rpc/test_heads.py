@@ -8,7 +8,7 @@ import pytest
 
 from paseo_watch.rpc.connection import Connection
 from paseo_watch.rpc.errors import BadAnswer, ConnectionLost, ErrorAnswer, Quiet
-from paseo_watch.rpc.heads import Head, HeadStream, head_of
+from paseo_watch.rpc.heads import Head, HeadStream, head_of, worst
 from tests.clock import FakeClock
 from tests.scripted_chain import ScriptedChain
 from tests.scripted_node import ScriptedNode, answer, error
@@ -182,3 +182,11 @@ def test_a_header_without_a_number_is_a_bad_answer(header: Any) -> None:
 def test_the_number_is_read_as_hexadecimal() -> None:
     """As every node writes it."""
     assert head_of("best", {"number": "0x1a"}, "node.test").number == 26
+
+
+def test_a_defect_is_worse_than_a_fault_of_the_endpoint() -> None:
+    """Where both come at once, the defect is not hidden behind a lost connection."""
+    lost, defect = ConnectionLost("gone"), ZeroDivisionError()
+
+    assert worst([lost, defect]) is defect
+    assert worst([lost]) is lost
