@@ -42,11 +42,25 @@ class Sample(NamedTuple):
     raw: bytes
 
 
+class Format(NamedTuple):
+    """What a signed extrinsic is made of: type ids."""
+
+    address: int
+    call: int
+    signature: int
+    extensions: list[tuple[str, int]]
+
+
 class Reference:
-    """`registry` and `pallets` are the reference's own reading of the metadata."""
+    """`registry`, `pallets` and `format` are the reference's own reading of the metadata."""
 
     registry: Registry
     pallets: list[Pallet]
+    format: Format
+
+    def extrinsics(self, raw: list[bytes]) -> list[dict[str, Any]]:
+        """The account that signed (hex, or None), nonce, tip and the call's pallet of each extrinsic."""
+        raise NotImplementedError
 
     def disagreements(self, samples: list[Sample], ours: list[Any]) -> tuple[list[str], dict[str, int]]:
         """What differs; and how many leaves were compared as bytes only, by type, because of the reference."""
@@ -62,6 +76,25 @@ class Scalecodec(Reference):
             Pallet(p["name"], p["index"], (p["event"] or {}).get("ty"), (p["calls"] or {}).get("ty"))
             for p in (pallet.value for pallet in metadata.pallets)
         ]
+        layout = metadata.value[1]["V14"]["extrinsic"]
+        listed = {int(t["id"]): t["type"] for t in metadata.portable_registry.value["types"]}
+        parts = {p["name"]: p["type"] for p in listed[layout["ty"]]["params"]}
+        extensions = [(e["identifier"], e["ty"]) for e in layout["signed_extensions"]]
+        self.format = Format(parts["Address"], parts["Call"], parts["Signature"], extensions)
+        self._stock = _stock_scalecodec(raw)
+
+    def extrinsics(self, raw: list[bytes]) -> list[dict[str, Any]]:
+        return [self._extrinsic(one) for one in raw]
+
+    def _extrinsic(self, raw: bytes) -> dict[str, Any]:
+        from scalecodec.base import ScaleBytes
+
+        config, metadata = self._stock
+        value = config.create_scale_object("Extrinsic", ScaleBytes(raw), metadata=metadata).decode()
+        call = value["call"]
+        tip = value["tip"] if "tip" in value else value["asset_id"]["tip"]  # the whole extension under that name
+        (number,) = (p.number for p in self.pallets if p.name == call["call_module"])
+        return {"signer": value["address"].removeprefix("0x"), "nonce": value["nonce"], "tip": tip, "pallet": number}
 
     def disagreements(self, samples: list[Sample], ours: list[Any]) -> tuple[list[str], dict[str, int]]:
         wrong = []
@@ -80,8 +113,21 @@ class PolkadotJs(Reference):
     def __init__(self, path: Path) -> None:
         self.path = path
         described = node({"metadata": str(path)})
-        self.registry = Registry.from_json(described["types"], sorted_maps=True)
+        self.registry = Registry.from_json(described["types"], for_polkadot_js=True)
         self.pallets = [Pallet(p["name"], p["index"], p["events"], p["calls"]) for p in described["pallets"]]
+        layout = described["extrinsic"]
+        self.format = Format(
+            layout["address"],
+            layout["call"],
+            layout["signature"],
+            [(e["name"], e["type"]) for e in layout["extensions"]],
+        )
+
+    def extrinsics(self, raw: list[bytes]) -> list[dict[str, Any]]:
+        answers: list[dict[str, Any]] = node({"metadata": str(self.path), "extrinsics": [one.hex() for one in raw]})[
+            "extrinsics"
+        ]
+        return answers
 
     def disagreements(self, samples: list[Sample], ours: list[Any]) -> tuple[list[str], dict[str, int]]:
         asked = [{"type": sample.type_id, "hex": sample.raw.hex()} for sample in samples]
@@ -122,6 +168,19 @@ class PolkadotJs(Reference):
 
     def _first(self, pairs: Any) -> Any:
         return lambda special: next((d for a, b in pairs if (d := self._differs(a, b, special))), None)
+
+
+def _stock_scalecodec(raw: bytes) -> tuple[Any, Any]:
+    """scalecodec as substrate-interface sets it up."""
+    from scalecodec.base import RuntimeConfigurationObject, ScaleBytes
+    from scalecodec.type_registry import load_type_registry_preset
+
+    config = RuntimeConfigurationObject(implements_scale_info=True)
+    config.update_type_registry(load_type_registry_preset("core"))
+    metadata = config.create_scale_object("MetadataVersioned", data=ScaleBytes(raw))
+    metadata.decode()
+    config.add_portable_registry(metadata)
+    return config, metadata
 
 
 def plain(value: Any) -> Any:

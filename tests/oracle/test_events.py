@@ -64,9 +64,7 @@ def test_every_event_type_is_read_as_another_decoder_reads_it(name: str, capsys:
         for line in excluded(other):
             print(line)
         for path, count in sorted(special.items()):
-            print(
-                f"  {path}: {count} leaves compared as bytes, because @polkadot/api presents this type in its own way"
-            )
+            print(f"  {path}: {count} leaves compared as bytes: @polkadot/api presents this type in its own way")
     assert wrong == []
 
 

@@ -20,8 +20,8 @@ from paseo_watch.chain.scale.errors import (
     TruncatedError,
     UnknownVariantError,
 )
-from paseo_watch.chain.scale.layout import INLINE, Layout
-from paseo_watch.chain.scale.registry import Enum, Field, Registry, Variant
+from paseo_watch.chain.scale.layout import INLINE, Layout, is_option
+from paseo_watch.chain.scale.registry import Enum, Field, Registry, Type, Variant
 from paseo_watch.chain.scale.source import Position, Source
 from paseo_watch.chain.scale.values import Call
 
@@ -143,18 +143,20 @@ class Compiler:
     def _decoder(self, type_id: int) -> Decoder:
         source = Source(self.layout)
         known, kind = self.layout.resolve(type_id)
-        inline = self.layout.cost(known) <= INLINE or isinstance(kind, Enum)
         at = Position("p")
-        value, end = source.value(known, at) if inline else source.body(known, kind, at)
+        value, end = source.value(known, at) if self._is_inlined(known, kind) else source.body(known, kind, at)
         function: Decoder = self.define(source, "b, p, d", f"{value}, {end}", self.name(type_id))
         return function
+
+    def _is_inlined(self, type_id: int, kind: Type) -> bool:
+        """Whether a user of the type has its code in place; a function for it must then not call itself."""
+        return self.layout.cost(type_id) <= INLINE or (isinstance(kind, Enum) and not is_option(kind))
 
     def _skipper(self, type_id: int) -> Skipper:
         source = Source(self.layout)
         known, kind = self.layout.resolve(type_id)
-        inline = self.layout.cost(known) <= INLINE or isinstance(kind, Enum)
         at = Position("p")
-        inline = inline or self.layout.fixed(known) is not None
+        inline = self._is_inlined(known, kind) or self.layout.fixed(known) is not None
         end = source.skip(known, at) if inline else source.skip_body(known, kind, at)
         function: Skipper = self.define(source, "b, p, d", str(end), f"{self.name(type_id)}, skipped")
         return function

@@ -1,7 +1,7 @@
 // Reads metadata and values with @polkadot/api, for comparison with ours.
 //
-// In (stdin, JSON): {metadata: path, samples: [{type, hex}]}
-// Out (stdout, JSON): {types, pallets, extrinsic} where there are no samples, else {values}.
+// In (stdin, JSON): {metadata: path, samples: [{type, hex}], extrinsics: [hex]}, the last two as wanted
+// Out (stdout, JSON): {values}, {extrinsics}, or {types, pallets, extrinsic} where neither was given.
 //
 // Values are tagged so that nothing is lost in JSON: {i} integer, {b} bytes in hex, {s} text, {l} list, {t} tuple,
 // {d} pairs, true, false, null; {x, type} where @polkadot/api presents a type in its own way: its bytes, re-encoded.
@@ -10,7 +10,7 @@ import { Metadata, TypeRegistry } from '@polkadot/types';
 import { Compact, Enum, Option, Struct, Tuple } from '@polkadot/types-codec';
 import { u8aToHex } from '@polkadot/util';
 
-const { metadata: path, samples } = JSON.parse(readFileSync(0, 'utf8'));
+const { metadata: path, samples, extrinsics } = JSON.parse(readFileSync(0, 'utf8'));
 const registry = new TypeRegistry();
 const metadata = new Metadata(registry, u8aToHex(readFileSync(path)));
 registry.setMetadata(metadata);
@@ -114,6 +114,7 @@ function isUnit (type) {
 }
 
 function variant (variants, path, codec) {
+  need(path.at(-1) !== 'Data'); // identity data: its own enum, with other indices
   if (path.join() === 'Option') return option(variants[1].fields[0].type.toNumber(), codec);
   need(codec instanceof Enum);
   const chosen = variants.find((v) => v.index.toNumber() === codec.index);
@@ -138,6 +139,12 @@ function described () {
   return {
     types: lookup.types.map(({ id, type }) => ({ id: id.toNumber(), type: { path: type.path.map(String), def: type.def.toJSON() } })),
     pallets: latest.pallets.map((p) => ({ name: p.name.toString(), index: p.index.toNumber(), events: of(p.events), calls: of(p.calls) })),
+    extrinsic: {
+      address: latest.extrinsic.addressType.toNumber(),
+      call: latest.extrinsic.callType.toNumber(),
+      signature: latest.extrinsic.signatureType.toNumber(),
+      extensions: latest.extrinsic.transactionExtensions.map((e) => ({ name: e.identifier.toString(), type: e.type.toNumber() })),
+    },
   };
 }
 
@@ -154,4 +161,17 @@ function attempt (sample) {
   }
 }
 
-process.stdout.write(JSON.stringify(samples ? { values: samples.map(attempt) } : described()));
+function extrinsic (text) {
+  const read = registry.createTypeUnsafe('Extrinsic', [Buffer.from(text, 'hex')]);
+  const { method } = read;
+  const signed = read.isSigned || read.isGeneral?.();
+  return {
+    signer: read.isSigned ? hex(read.signer.toU8a().slice(-32)) : null,
+    nonce: signed ? read.nonce.toNumber() : null,
+    tip: signed ? read.tip.toNumber() : null,
+    pallet: method.callIndex[0],
+  };
+}
+
+const answer = samples ? { values: samples.map(attempt) } : extrinsics ? { extrinsics: extrinsics.map(extrinsic) } : described();
+process.stdout.write(JSON.stringify(answer));
