@@ -135,6 +135,23 @@ async def test_blocks_that_are_not_finalized_yet_are_waited_for(demo: Recording,
     assert again.blocks == demo.blocks
 
 
+async def test_a_best_block_is_not_recorded_before_it_is_finalized(demo: Recording, tmp_path: Path) -> None:
+    """The node has all blocks, and calls only the first one finalized for thirty seconds."""
+    node, _ = node_for(demo)
+    told: list[int] = []
+    early: list[list[int]] = []
+    node.lies["chain_getFinalizedHead"] = demo.blocks[0].hash
+
+    def second() -> None:
+        early.append(list(told))
+        if len(early) == 30:
+            node.lies["chain_getFinalizedHead"] = demo.blocks[-1].hash
+
+    await recorded(node, wish_for(demo), tmp_path / "a.rec.xz", every_second=second, progress=told.append)
+    assert early[29] == [demo.blocks[0].number]
+    assert told == [block.number for block in demo.blocks]
+
+
 def with_upgrade(demo: Recording) -> Recording:
     """The same blocks, but the state of the second holds another runtime, read by other metadata."""
     only = demo.runtimes[0]
