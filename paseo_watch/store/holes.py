@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, LargeBinary, func, literal, select, update
+from sqlalchemy import Connection, LargeBinary, bindparam, func, literal, select, update
 
 from paseo_watch.store.tables import holes
 from paseo_watch.store.upsert import Upsert
 
 _upsert = Upsert(holes, keep=("found_ms", "attempts"))
+_count_open = (  # built once: every commit asks
+    select(func.count())
+    .select_from(holes)
+    .where(holes.c.chain_id == bindparam("of_chain"), holes.c.healed_ms.is_(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,7 @@ def healed(conn: Connection, chain_id: int, number: int, now_ms: int) -> bool:
 
 def open_count(conn: Connection, chain_id: int) -> int:
     """How many holes of a chain are open."""
-    open_here = (holes.c.chain_id == chain_id, holes.c.healed_ms.is_(None))
-    return conn.execute(select(func.count()).select_from(holes).where(*open_here)).scalar_one()
+    return conn.execute(_count_open, {"of_chain": chain_id}).scalar_one()
 
 
 def list(conn: Connection, limit: int, *, chain_id: int | None = None) -> tuple[StoredHole, ...]:

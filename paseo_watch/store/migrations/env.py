@@ -7,6 +7,5 @@ from paseo_watch.store.migrate import VERSION_TABLE
 context.configure(
     connection=context.config.attributes["connection"],
     version_table=VERSION_TABLE,
-    transactional_ddl=True,  # SQLite can, since our engine begins each transaction itself
 )
 context.run_migrations()
