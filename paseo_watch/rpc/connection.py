@@ -70,6 +70,11 @@ class Connection:
         for task in self._tasks:
             task.add_done_callback(self._task_done)
 
+    @property
+    def ignored(self) -> int:
+        """How many answers and notifications came that nobody waited for."""
+        return self._session.ignored
+
     async def request(self, method: str, params: Sequence[Any] = (), deadline: float | None = None) -> Any:
         """The result of one call; `deadline` in seconds, 15 where none is given."""
         id, frame = self._session.request(method, params)

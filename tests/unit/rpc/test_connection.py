@@ -133,6 +133,22 @@ async def test_an_answer_after_the_deadline_disturbs_nobody(
     late.released.set()
 
     assert await connection.request("chain_getBlockHash", [99]) is None
+    assert connection.ignored == 1
+
+
+async def test_an_error_that_names_no_call_fails_those_that_are_open(
+    connection: Connection, node: ScriptedNode
+) -> None:
+    """A node that could not read a request cannot say which one it was; nobody waits for the deadline."""
+    node.script(swallow("system_chain"))
+    call = asyncio.create_task(connection.request("system_chain"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for peer in node.peers:
+        await peer.send(b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}')
+
+    with pytest.raises(ErrorAnswer, match="Parse error"):
+        await call
 
 
 async def test_calls_overtake_each_other(connection: Connection, node: ScriptedNode) -> None:
@@ -266,6 +282,27 @@ async def test_a_subscription_gets_its_notifications(
     node.announce()
 
     assert (await anext(heads))["number"] == "0x7"
+
+
+async def test_an_answer_to_a_call_that_was_not_sent_yet_breaks_nothing(
+    transport: FakeTransport, node: ScriptedNode, clock: FakeClock, metrics: Metrics
+) -> None:
+    """Ids can be guessed: a node answers a subscribe call that still waits for the bucket, and notifies."""
+    bucket = TokenBucket(1.0, 1, clock.monotonic())
+    connection = Connection(
+        await transport.connect(URL), "n", chain="c", clock=clock, bucket=bucket, metrics=metrics
+    )
+    assert await connection.request("system_chain") == "Scripted"
+    call = asyncio.create_task(connection.subscribe("chain_subscribeNewHeads"))
+    await clock.advance(0)
+    for peer in node.peers:
+        await peer.send(b'{"jsonrpc":"2.0","id":2,"result":"x"}')
+        await peer.send(b'{"method":"chain_newHead","params":{"subscription":"x","result":1}}')
+    await clock.advance(17)
+
+    assert isinstance(call.exception(), DeadlineExceeded)
+    assert await connection.request("system_chain") == "Scripted"
+    await connection.close()
 
 
 async def test_unsubscribing_tells_the_node(connection: Connection, node: ScriptedNode) -> None:
