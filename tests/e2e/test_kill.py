@@ -89,11 +89,11 @@ def told(alert: dict[str, object]) -> Told:
 
 
 async def start(folder: Path, step: str, count: int) -> asyncio.subprocess.Process:
-    log = (folder / "service.log").open("ab")
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.e2e.kill.service", "config.yaml", step, str(count),
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, stdout=log, stderr=log,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "tests.e2e.kill.service", "config.yaml", step, str(count)]
+    with (folder / "service.log").open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            *command, cwd=folder, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, stdout=log, stderr=log
+        )
 
 
 async def kill_once(folder: Path, step: str, random: Random) -> None:
