@@ -81,7 +81,7 @@ class Scalecodec(Reference):
         parts = {p["name"]: p["type"] for p in listed[layout["ty"]]["params"]}
         extensions = [(e["identifier"], e["ty"]) for e in layout["signed_extensions"]]
         self.format = Format(parts["Address"], parts["Call"], parts["Signature"], extensions)
-        self._stock = _stock_scalecodec(raw)
+        self._raw = raw
 
     def extrinsics(self, raw: list[bytes]) -> list[dict[str, Any]]:
         return [self._extrinsic(one) for one in raw]
@@ -89,7 +89,7 @@ class Scalecodec(Reference):
     def _extrinsic(self, raw: bytes) -> dict[str, Any]:
         from scalecodec.base import ScaleBytes
 
-        config, metadata = self._stock
+        config, metadata = _stock_scalecodec(self._raw)
         value = config.create_scale_object("Extrinsic", ScaleBytes(raw), metadata=metadata).decode()
         call = value["call"]
         tip = value["tip"] if "tip" in value else value["asset_id"]["tip"]  # the whole extension under that name
@@ -170,6 +170,7 @@ class PolkadotJs(Reference):
         return lambda special: next((d for a, b in pairs if (d := self._differs(a, b, special))), None)
 
 
+@cache
 def _stock_scalecodec(raw: bytes) -> tuple[Any, Any]:
     """scalecodec as substrate-interface sets it up."""
     from scalecodec.base import RuntimeConfigurationObject, ScaleBytes
