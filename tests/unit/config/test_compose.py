@@ -66,13 +66,15 @@ def test_a_control_character_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
-def test_depth_is_bounded(opening: str) -> None:
-    """At the bound it is read, beyond it is refused, also where a file is nothing but depth."""
-    closing = {"[": "]", "{a: ": "}", "- ": ""}[opening]
-    inside = "a: " if opening != "- " else "a:\n "
-    assert values(f"{inside}{opening * (MAX_DEPTH - 1)}{closing * (MAX_DEPTH - 1)}")
-    assert "nested deeper than 32 levels" in refusal(f"{inside}{opening * 50_000}")
+@pytest.mark.parametrize(
+    ("start", "opening", "closing", "most"),
+    [("a: ", "[", "]", MAX_DEPTH), ("a: ", "{a: ", "}", MAX_DEPTH - 1), ("a:\n ", "- ", "", MAX_DEPTH - 1)],
+)
+def test_depth_is_bounded(start: str, opening: str, closing: str, most: int) -> None:
+    """At the bound it is read, one deeper it is refused, also where a file is nothing but depth."""
+    assert values(start + opening * most + closing * most)
+    assert "nested deeper than 32 levels" in refusal(start + opening * (most + 1) + closing * (most + 1))
+    assert "nested deeper than 32 levels" in refusal(start + opening * 50_000)
 
 
 def test_the_number_of_values_is_bounded() -> None:

@@ -102,8 +102,9 @@ def test_a_secret_is_read_from_its_file(content: str, secret: str, tmp_path: Pat
 
 def test_a_key_that_is_known_is_no_twin(tmp_path: Path) -> None:
     """`real_file` is a key of its own, whatever `real` is; `plain` is no secret."""
-    node, _ = filled(tmp_path, "real_file: x\nplain_file: y")
+    node, problems = filled(tmp_path, "real_file: x\nplain_file: y")
     assert plain(node) == {"real_file": "x", "plain_file": "y"}
+    assert problems == []
 
 
 @pytest.mark.parametrize(
