@@ -158,6 +158,7 @@ class TestLead:
         await house.pass_time(600)
 
         assert house.primary == "b.test"
+        assert await house.pool.each(who) == "b.test"
 
     async def test_an_endpoint_that_cannot_be_reached_is_passed_over(
         self, house: House, sample: Sample
@@ -188,6 +189,15 @@ class TestLead:
         await house.clock.advance(61)
         assert house.primary == "c.test"
 
+    async def test_an_endpoint_that_cannot_show_its_heads_is_left(self, house: House) -> None:
+        """It answers, and not with what a head is: it is left alone for a while, its socket is closed."""
+        house.nodes["a.test"].script(null("chain_getHeader", times=FOREVER))
+        await house.start()
+
+        assert house.primary == "b.test"
+        assert house.states()[0] == "backing_off"
+        assert len(house.nodes["a.test"].peers) == 0
+
     async def test_a_silent_primary_is_left(self, house: House, sample: Sample) -> None:
         """It answers nothing and pushes nothing, while the socket stands."""
         await house.start()
@@ -215,6 +225,29 @@ class TestLead:
         await house.pass_time(180)
 
         assert house.primary == "a.test"
+
+    async def test_lag_is_counted_from_its_last_beginning(self, house: House) -> None:
+        """Twice behind for less than the limit is not once behind for longer."""
+        await house.start()
+        for _ in range(4):
+            house.pool.floor = 1000
+            await house.pass_time(48)
+            house.pool.floor = 0
+            await house.pass_time(12)
+
+        assert house.primary == "a.test"
+        assert house.transport.attempts == ["ws://a.test"]
+
+    async def test_a_lagging_primary_stays_where_nobody_else_could_lead(self, house: House) -> None:
+        """Leaving it would only lose time."""
+        await house.start()
+        for name in ("b.test", "c.test"):
+            house.pool.quarantine(name, "for a test", 10**6)
+        house.pool.floor = 1000
+        await house.pass_time(300)
+
+        assert house.primary == "a.test"
+        assert house.transport.attempts == ["ws://a.test"]
 
     async def test_with_everybody_behind_the_first_leads(self, house: House) -> None:
         """Better an old head than none."""
@@ -294,6 +327,18 @@ class TestIdentity:
 
         assert house.states()[0] in ("connected", "idle")
         assert house.primary == "b.test"
+
+    async def test_a_quarantined_endpoint_that_cannot_be_reached_waits_as_long_again(
+        self, house: House
+    ) -> None:
+        """Nothing is known of it, so it stays set apart; it is not asked in every round either."""
+        house.nodes["a.test"].replace_chain(ScriptedChain(salt="another network"))
+        await house.start()
+        house.transport.refuse("ws://a.test", ConnectFailed("no route"))
+        await house.pass_time(1150)
+
+        assert house.transport.attempts.count("ws://a.test") == 2
+        assert house.states()[0] == "quarantined"
 
     async def test_with_every_endpoint_quarantined_the_pool_says_so(self, house: House) -> None:
         """A configuration with a wrong genesis hash shows as that, in every endpoint's status, and goes on asking."""
@@ -543,6 +588,15 @@ class TestEach:
         await asyncio.gather(house.pool.each(who), house.pool.each(who))
 
         assert house.transport.attempts == ["ws://a.test"]
+
+    async def test_two_calls_share_one_failure_to_connect(self, house: House) -> None:
+        """The one that waited does not try the same again."""
+        house.nodes["a.test"].silent = True
+        work = [asyncio.create_task(house.pool.each(who)) for _ in range(2)]
+        await house.clock.advance(16)
+
+        assert [await one for one in work] == ["b.test", "b.test"]
+        assert house.transport.attempts.count("ws://a.test") == 1
 
     async def test_what_a_node_refuses_in_batches_is_remembered_over_a_reconnect(self, house: House) -> None:
         """The endpoint, not the connection, has that limit."""
