@@ -180,7 +180,7 @@ def _multisig(args: dict[str, Any], approver: bytes | None) -> bytes | None:
     threshold = args.get("threshold", 1)
     if approver is None or not isinstance(others, list) or not _is_u16(threshold):
         return None
-    if not all(account_of(other) == other for other in others):
+    if not all(isinstance(other, bytes) and len(other) == 32 for other in others):
         return None
     return multisig_account([approver, *others], threshold)
 

@@ -119,7 +119,7 @@ def _beneficiaries(tail: Sequence[_Tail], fee: int) -> int:
     """Where the fee's deposits begin if nothing was refunded: at the most that the fee can have paid for."""
     spent = 0
     for start in range(len(tail) - 1, -1, -1):
-        if spent == fee or spent + tail[start].amount > fee:
+        if spent + tail[start].amount > fee:
             return start + 1
         spent += tail[start].amount
     return 0

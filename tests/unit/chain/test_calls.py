@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.chain import calls, ss58
@@ -155,6 +155,8 @@ def test_a_derivative_account_is_the_one_that_polkadot_js_shows() -> None:
         {"threshold": 2, "other_signatories": [b"short"]},
         {"threshold": "2", "other_signatories": []},
         {"threshold": 2, "other_signatories": [7]},
+        {"threshold": 2, "other_signatories": [None]},
+        {"threshold": 2, "other_signatories": [("Id", BOB)]},
     ],
 )
 def test_a_multisig_of_another_shape_leaves_the_signer(args: dict[str, Any]) -> None:
@@ -193,6 +195,7 @@ CALLS = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CALLS)
 def test_any_call_ends_in_a_bounded_description_and_an_actor(call: Call) -> None:
     assert 0 < len(describe(call)) <= calls.MAX_TEXT

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -83,12 +83,14 @@ def test_an_amount_is_shown_exactly(planck: int, unit: Unit, text: str) -> None:
     assert format_amount(planck, unit) == text
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, MAX_PLANCK), st.integers(0, 18))
 def test_what_is_shown_reads_back_as_the_same_planck(planck: int, decimals: int) -> None:
     unit = Unit("X", decimals)
     assert Amount.parse(format_amount(planck, unit).replace(",", "_")).planck({"X": unit}) == planck
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=80))
 def test_any_text_is_an_amount_or_our_error(text: str) -> None:
     try:

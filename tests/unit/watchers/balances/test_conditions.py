@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.chain.units import Unit
@@ -136,6 +136,7 @@ def test_a_balance_that_swings_between_the_limits_is_told_once() -> None:
     assert told == [[], [(True, DAVE)], [], [], [], [(False, DAVE)], [], [(True, DAVE)]]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 8_000), max_size=20), st.booleans())
 def test_conditions_alternate_and_end_as_the_last_balance_says(balances: list[int], low: bool) -> None:
     """Firing and resolved take turns, and after each balance the state says what a fresh look at it would."""

@@ -1,7 +1,7 @@
 """Fees out, everything else in: by the books of both generations, whatever the call's own events look like."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.chain.units import NATIVE
@@ -103,6 +103,22 @@ def test_a_payer_who_is_gone_keeps_its_legs_in_the_books() -> None:
     assert left(paid(events, 90)) == native((ALICE, -100), (ALICE, -7), (BOB, 7), (TREASURY, 100))
 
 
+def test_a_deposit_as_large_as_the_refund_would_be_is_none_if_the_fee_cannot_pay_for_what_follows() -> None:
+    events = Events().balances("Withdraw", ALICE, 100).balances("Deposit", ALICE, 30).balances("Deposit", BOB, 10**12)
+    assert left(paid(events, 70)) == native((ALICE, -100), (ALICE, 30), (BOB, 10**12))
+
+
+def test_the_fee_is_found_behind_a_smaller_withdrawal_of_the_payer() -> None:
+    events = Events().balances("Withdraw", ALICE, 3).balances("Withdraw", ALICE, 100).balances("Deposit", TREASURY, 100)
+    assert left(paid(events, 100)) == native((ALICE, -3))
+
+
+def test_a_balance_that_root_set_ends_what_the_fee_can_have_paid_for() -> None:
+    events = Events().balances("Withdraw", ALICE, 100).balances("Deposit", BOB, 10).balances("Rescinded", 5)
+    events.balances("BalanceSet", CAROL, 1).balances("Deposit", TREASURY, 80)
+    assert left(paid(events, 100)) == native((BOB, 10))
+
+
 def test_events_that_move_nothing_may_stand_among_the_fees() -> None:
     events = (
         Events().balances("Withdraw", ALICE, 100).balances("Transfer", ALICE, BOB, 7).balances("Deposit", ALICE, 30)
@@ -140,6 +156,7 @@ def test_the_payer_is_who_paid_last() -> None:
     assert payer_of(entries(Events().balances("Withdraw", ALICE, 1))) is None
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.booleans(), ledger.ops, ledger.accounts, st.integers(0, 60), st.integers(0, 60), ledger.shares)
 def test_the_books_of_any_extrinsic_balance_without_its_fee(
     modern: bool, ops: list[ledger.Op], payer: bytes, predicted: int, actual: int, shares: list[tuple[bytes, int]]
@@ -156,6 +173,7 @@ def test_the_books_of_any_extrinsic_balance_without_its_fee(
     assert {account: amount for account, amount in net.items() if amount} == books.moved()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ledger.ops, ledger.accounts, st.integers(0, 10**17), st.integers(0, 10**17), ledger.shares)
 def test_never_more_than_the_fee_is_taken_out(
     ops: list[ledger.Op], payer: bytes, predicted: int, told: int, shares: list[tuple[bytes, int]]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.chain import ss58
@@ -152,6 +152,7 @@ def test_the_key_does_not_depend_on_what_else_is_watched() -> None:
 NOISE = ["Endowed", "Reserved", "Unreserved", "Locked", "Held", "Frozen", "Thawed"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.booleans(), ledger.ops, ledger.accounts, st.integers(0, 60), st.integers(0, 60), ledger.shares)
 def test_an_extrinsics_nets_are_the_ledgers_differences(
     modern: bool, ops: list[ledger.Op], payer: bytes, predicted: int, actual: int, shares: list[tuple[bytes, int]]
@@ -166,6 +167,7 @@ def test_an_extrinsics_nets_are_the_ledgers_differences(
     assert nets == books.moved()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.booleans(), st.lists(ledger.ops, max_size=4), st.booleans())
 def test_each_hook_segments_nets_are_its_ledgers_differences(
     modern: bool, segments: list[list[ledger.Op]], last_is_driven: bool
@@ -183,7 +185,7 @@ def test_each_hook_segments_nets_are_its_ledgers_differences(
     assert [native(group) for group in found(books.events) if group.nets] == [nets for nets in expected if nets]
 
 
-@settings(max_examples=40)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
 @given(st.booleans(), ledger.unforced, st.data())
 def test_events_that_move_nothing_change_no_group(modern: bool, ops: list[ledger.Op], data: st.DataObject) -> None:
     books = ledger.Ledger(modern)
@@ -198,6 +200,7 @@ def test_events_that_move_nothing_change_no_group(modern: bool, ops: list[ledger
     assert [(g.nets, g.touched) for g in found(noisy)] == [(g.nets, g.touched) for g in found(books.events)]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(sorted(FIELDS)), st.integers(-2, 2)), max_size=12), st.data())
 def test_no_history_breaks_the_grouping(history: list[tuple[tuple[str, str], int]], data: st.DataObject) -> None:
     """Fields of any kind, as a chain's own metadata might shape them."""

@@ -1,7 +1,7 @@
 """Pots are told by shape, and no account with a key has one."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.chain import ss58
@@ -44,6 +44,7 @@ def test_the_shape_decides(account: bytes, name: str | None) -> None:
     assert pot_name(account) == name
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(min_size=32, max_size=32).filter(lambda key: not key.endswith(bytes(8))))
 def test_a_key_that_does_not_end_in_zeros_is_nobodys_pot(key: bytes) -> None:
     assert pot_name(key) is None

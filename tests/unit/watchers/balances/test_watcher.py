@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.chain.scale.values import INITIALIZATION, Call
@@ -273,6 +273,7 @@ def test_a_runtime_without_balances_moves_nothing_and_breaks_nothing() -> None:
     assert rules.step({}, block(events, of=bare), Answers()).observations == ()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ledger.unforced, max_size=6), st.integers(1, 200))
 def test_the_threshold_tells_exactly_the_blocks_in_which_somebodys_total_changed_so_much(
     blocks: list[list[ledger.Op]], threshold: int

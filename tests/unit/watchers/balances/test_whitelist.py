@@ -1,7 +1,7 @@
 """Paseo's whitelist as it is found: read in full or refused with the line."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.chain import ss58
@@ -99,6 +99,7 @@ def test_every_cut_of_the_file_is_refused_or_holds_only_whole_entries() -> None:
             continue
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 def test_any_bytes_are_a_whitelist_or_our_error(raw: bytes) -> None:
     for document in (raw, b"whitelist:\n  - " + raw, FOUND.encode() + raw):
