@@ -79,7 +79,8 @@ class Decoder:
             metadata = await pool.each(lambda connection: fetch_metadata_v14(connection, parent))
             executor = await pool.each(lambda connection: self._load(connection, raw))
             whole = await pool.each(lambda connection: _complete(connection, raw, executor.interest))
-            events = await asyncio.to_thread(self._reference, metadata, raw.storage[EVENTS] or b"\0")
+            value = whole.storage[EVENTS]
+            events = [] if value is None else await asyncio.to_thread(self._reference, metadata, value)
             watched = [event for event in events if executor.interest.watch.wants(event.pallet, event.name)]
             block = _block(chain, whole, executor, watched, late)
         except (ScaleError, ReferenceDecoderError, Exhausted):
