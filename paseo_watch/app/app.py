@@ -51,6 +51,7 @@ async def serve(config: Config, how: How) -> Summary:
         stack.push_async_callback(transport.close)
         setting = SinkSetting(aiohttp.ClientSession, how.stream, how.output, how.colour, clock)
         receivers = console_only(setting) if how.console_only else build_receivers(config, setting)
+        metrics.start_at_zero(config.followed, receivers.sinks)
         outbox = Outbox(
             database,
             receivers.sinks,

@@ -41,6 +41,7 @@ def summarise(metrics: Metrics, started_ms: int, now_ms: int) -> Summary:
         deliveries={
             (receiver, sink, result): count
             for (receiver, sink, result), count in _samples(metrics, "paseo_watch_deliveries_total", 3).items()
+            if count
         },
         holes={chain: count for (chain,), count in _samples(metrics, "paseo_watch_holes", 1).items()},
     )
