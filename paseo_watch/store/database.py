@@ -54,8 +54,8 @@ class Database:
 
         Raises StoreUnavailable or StoreRefused for the database's faults, and whatever `fn` raises. After
         StoreUnavailable the next call connects again; where a connection was lost during the commit itself, nobody
-        knows whether it was committed: read again before repeating. A cancelled caller does not cut the transaction
-        off: it ends on its own, committed or rolled back.
+        knows whether it was committed: read again before repeating. Where the caller is cancelled, a transaction
+        that has begun ends on its own, committed or rolled back; one that still waits for its turn never begins.
         """
         return await self._on_writer(partial(self._transact, fn))
 
@@ -86,7 +86,7 @@ class Database:
         return f"<Database {self._backend.place}>"
 
     async def _on_writer(self, work: Callable[[], T]) -> T:
-        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(work)))
+        return await asyncio.wrap_future(self._writer.submit(work))  # what runs already can't be cancelled
 
     # On the writer thread:
 

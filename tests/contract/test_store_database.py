@@ -133,6 +133,26 @@ async def test_a_cancelled_caller_does_not_cut_its_transaction_off(url: str) -> 
         assert await database.run(names) == ["first-half", "second-half"]
 
 
+async def test_a_transaction_whose_caller_is_cancelled_before_its_turn_never_begins(url: str) -> None:
+    """Nobody waits for it any more."""
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(conn: Connection) -> None:
+        began.set()
+        go_on.wait()
+
+    async with await Database.open(url) as database:
+        first = asyncio.create_task(database.run(slow))
+        second = asyncio.create_task(database.run(lambda conn: add(conn, "unwanted")))
+        await asyncio.to_thread(began.wait)
+        second.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await second
+        go_on.set()
+        await first
+        assert await database.run(names) == []
+
+
 async def test_closing_waits_for_the_transaction_under_way(url: str) -> None:
     """So that everything is committed or untouched at the end."""
     began, go_on = threading.Event(), threading.Event()

@@ -323,6 +323,21 @@ async def test_a_send_under_way_is_ended_and_marked_when_the_service_stops(stage
     assert sink.closed == 1
 
 
+async def test_a_defect_that_shows_while_the_service_stops_is_still_told(stage: Stage) -> None:
+    """The cancellation does not hide it."""
+    sink = SlowSink()
+    sink.script = [ZeroDivisionError()]
+    stage.store.enqueue("a", stage.clock.now_ms())
+    async with running(stage.outbox({WHO: sink})) as task:
+        await sink.begun.wait()
+        task.cancel()
+        await stage.clock.advance(0)
+        sink.let.set()
+        with pytest.raises(ExceptionGroup) as stopped:
+            await task
+    assert stopped.group_contains(ZeroDivisionError)
+
+
 async def test_a_send_that_does_not_end_is_cut_off_after_the_grace(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
