@@ -329,7 +329,9 @@ async def test_the_reason_of_a_failed_connect_is_told(sockets: Sockets) -> None:
         await sockets.transport.connect(await sockets.unreachable())
 
 
-@pytest.mark.parametrize("url", ["ws://", "nonsense", "ws://127.0.0.1:99999", "http+unix://x", "ws://[::1"])
+@pytest.mark.parametrize(
+    "url", ["ws://", "nonsense", "ws://127.0.0.1:99999", "http+unix://x", "ws://[::1", "ws://a..b"]
+)
 async def test_a_url_that_is_none_is_a_failed_connect(sockets: Sockets, url: str) -> None:
     """The configuration checks URLs first; what slips through is still our error."""
     with pytest.raises(ConnectFailed):

@@ -583,6 +583,25 @@ class TestEach:
 
         assert await work == "Scripted by b.test"
 
+    async def test_an_answer_ends_the_growth_of_the_pauses(self, house: House) -> None:
+        """Failures before it are history: the next one costs a second, not half a minute."""
+        answers = [ConnectionLost("gone")] * 7 + [None] + [ConnectionLost("gone")]
+
+        async def work(connection: Connection) -> None:
+            if connection.endpoint == "a.test" and (failure := answers.pop(0)) is not None:
+                raise failure
+
+        for _ in range(len(answers)):
+            await house.pool.each(work)
+            await house.clock.advance(60)
+
+        assert answers == []
+        answers += [ConnectionLost("gone"), None]
+        await house.pool.each(work)
+        await house.clock.advance(2.1)
+        await house.pool.each(work)
+        assert answers == []
+
     async def test_two_calls_share_one_attempt_to_connect(self, house: House) -> None:
         """Neither makes a second connection beside the first."""
         await asyncio.gather(house.pool.each(who), house.pool.each(who))
