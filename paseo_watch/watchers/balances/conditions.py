@@ -5,7 +5,7 @@ that another whitelist can be judged without asking the chain again; `whitelist/
 `low/<rule>/<account>` {"balance"} while low. Accounts are in hexadecimal, balances are text in planck.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from paseo_watch.chain.units import NATIVE, format_amount
 from paseo_watch.watchers.balances.names import Names
@@ -40,6 +40,33 @@ def judge_remembered(rule: Cap, state: State, accounts: frozenset[str], names: N
         judged = _judge_cap(rule, state, account, total, accounts, names)
         if judged is not None:
             yield judged
+
+
+def judge_again(rules: Iterable[Cap | Low], state: State, names: Names) -> Iterator[Outcome]:
+    """What a changed configuration asks for without a block: another cap or whitelist, and what no rule judges now.
+
+    An account that left a low-balance rule, or a rule that became one of another kind, would else fire for ever.
+    """
+    rules = tuple(rules)
+    yield from (outcome for key in sorted(state) if (outcome := _orphaned(rules, state, key, names)) is not None)
+    for rule in rules:
+        if isinstance(rule, Cap) and (allowed := _allowed(rule, state)) is not None:
+            yield from judge_remembered(rule, state, allowed, names)
+
+
+def _orphaned(rules: Sequence[Cap | Low], state: State, key: str, names: Names) -> Outcome | None:
+    kind, name, *rest = key.split("/")
+    rule = next((rule for rule in rules if rule.name == name), None)
+    if kind == "whitelist" or rule is None:
+        return None
+    account = bytes.fromhex(rest[0])
+    if account in rule.accounts if kind == "low" and isinstance(rule, Low) else kind == "cap" and isinstance(rule, Cap):
+        return None
+    fired = kind == "low" or bool(state[key]["firing"])
+    title = f"{names.short(account)} is no longer watched by {name}"
+    text = f"The rule {name} was changed and is not about {names.account(account)} any more."
+    observed = _observed(rule, account, int(state[key]["balance"]), False, (title, text), names)
+    return key, None, observed if fired else None
 
 
 def judge_low(rule: Low, state: State, account: bytes, free: int, names: Names) -> Outcome | None:

@@ -16,6 +16,7 @@ from paseo_watch.watchers.balances import whitelist
 from paseo_watch.watchers.balances.conditions import (
     Outcome,
     is_waiting,
+    judge_again,
     judge_cap,
     judge_low,
     judge_remembered,
@@ -41,6 +42,7 @@ from paseo_watch.watchers.watcher import (
     Observation,
     State,
     Step,
+    Tick,
     Wants,
 )
 
@@ -90,11 +92,14 @@ class BalancesWatcher:
         return Wants(frozenset(touched.values()), any(each.group.extrinsic is not None for each in candidates))
 
     def step(self, state: State, input: Input, answers: Answers) -> Step:
-        """Moves and changed conditions of a block; or the cap judged again by a whitelist that arrived."""
+        """Moves and changed conditions of a block; conditions judged again by a whitelist, or by changed rules."""
         if isinstance(input, Block):
             return self._block(state, input, answers)
         if isinstance(input, Loaded):
             return self._loaded(state, input)
+        if isinstance(input, Tick):
+            outcomes = list(judge_again((*self._caps, *self._lows), state, self._names))
+            return Step(_told(outcomes), {key: value for key, value, _ in outcomes})
         return Step()
 
     def _block(self, state: State, block: Block, answers: Answers) -> Step:
@@ -105,7 +110,7 @@ class BalancesWatcher:
         unreadable: list[bytes] = []
         outcomes = [*self._judged_caps(state, block, found, answers, unreadable)]
         outcomes += self._judged_lows(state, block, unreadable)
-        observations += [told for _, _, told in outcomes if told is not None]
+        observations += _told(outcomes)
         changes = {key: value for key, value, _ in outcomes}
         return Step(tuple(observations), changes, self._blind(state, unreadable))
 
@@ -117,8 +122,7 @@ class BalancesWatcher:
                 changes: dict[str, Json] = {key: value for key, value, _ in outcomes}
                 if state.get(whitelist_key(rule.name)) != {"accounts": listed}:
                     changes[whitelist_key(rule.name)] = {"accounts": listed}
-                told = tuple(told for _, _, told in outcomes if told is not None)
-                return Step(told, changes, self._blind({**state, **changes}, ()))
+                return Step(_told(outcomes), changes, self._blind({**state, **changes}, ()))
         return Step()
 
     def _groups(self, block: Block) -> list[Group]:
@@ -192,6 +196,10 @@ def documents(options: Iterable[BalanceRule]) -> tuple[Document, ...]:
         for rule in options
         if rule.whitelist is not None
     )
+
+
+def _told(outcomes: Iterable[Outcome]) -> tuple[Observation, ...]:
+    return tuple(told for _, _, told in outcomes if told is not None)
 
 
 def _words(block: Block) -> Vocabulary:

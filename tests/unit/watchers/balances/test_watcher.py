@@ -219,6 +219,48 @@ def test_the_same_whitelist_again_writes_nothing() -> None:
     assert watcher(LISTED).step(state, loaded, Answers()).changes == {}
 
 
+def test_a_changed_cap_is_applied_to_who_is_remembered_without_another_block() -> None:
+    touching = block(Events().transfer(ALICE, BOB, 5))
+    held_by = held({ALICE: balance(6_000 * PAS), BOB: balance(8_000 * PAS)})
+    state = after({}, watcher(CAP).step({}, touching, held_by))
+    raised = watcher({**CAP, "cap": "7000 PAS"})
+    step = raised.step(state, Tick(5), Answers())
+    assert [each.data["account_key"] for each in step.observations] == ["0x" + ALICE.hex()]
+    assert [getattr(each, "active", None) for each in step.observations] == [False]
+    assert raised.step(after(state, step), Tick(6), Answers()) == Step()
+
+
+def test_an_account_that_left_its_rule_does_not_stay_low_for_ever() -> None:
+    state = after({}, watcher(LOW).step({}, block(storage={account_key(DAVE): None}), Answers()))
+    step = watcher({**LOW, "accounts": ["treasury"]}).step(state, Tick(5), Answers())
+    assert observed(step) == [("low", "dave is no longer watched by low")]
+    assert step.observations[0].labels == {"account": "5C9yEy27yLNG5BDMxVwS8RyGBneZB1ouShazFhGZVP8thK5z"}
+    assert after(state, step) == {}
+    assert watcher(LOW).step(state, Tick(5), Answers()) == Step()
+
+
+def test_a_rule_that_became_another_kind_ends_what_it_had_said() -> None:
+    state = {
+        f"cap/low/{BOB.hex()}": {"balance": "9", "firing": True},
+        f"cap/low/{ALICE.hex()}": {"balance": "9", "firing": False},
+    }
+    step = watcher(LOW).step(state, Tick(5), Answers())
+    assert [title for _, title in observed(step)] == ["5C7LYp…kqWt is no longer watched by low"]
+    assert after(state, step) == {}
+
+
+def test_what_was_remembered_for_rules_that_are_gone_is_obsolete() -> None:
+    state = {
+        f"cap/cap/{ALICE.hex()}": {},
+        "whitelist/cap": {},
+        f"low/low/{DAVE.hex()}": {},
+        f"cap/cap-2/{BOB.hex()}": {},
+    }
+    assert watcher(LISTED).obsolete(state) == {f"low/low/{DAVE.hex()}", f"cap/cap-2/{BOB.hex()}"}
+    assert watcher(LISTED, LOW).rules == {"cap", "low"}
+    assert watcher({**LISTED, "chains": ["people"]}).rules == set()
+
+
 def test_a_document_of_somebody_else_and_time_passing_change_nothing() -> None:
     listed = watcher(LISTED)
     assert listed.step({}, Loaded("whitelist:other", {"accounts": []}, 5), Answers()) == Step()
