@@ -16,7 +16,7 @@ from paseo_watch.chain.block import Block, BlockRef, ChainId, Hole
 from paseo_watch.chain.decode import Decoder, Trail, Undecodable, keys_after
 from paseo_watch.chain.keys import EVENTS
 from paseo_watch.chain.patience import ENDLESS, Forked, find, patient_rounds
-from paseo_watch.chain.read import RawBlock, block_hash, parse_header, read_blocks
+from paseo_watch.chain.read import RawBlock, block_hash, finalized_number, parse_header, read_blocks
 from paseo_watch.chain.scale.header import Header
 from paseo_watch.clock import Clock
 from paseo_watch.rpc.connection import Connection
@@ -93,7 +93,7 @@ class Follower:
 
         Waits for an endpoint that answers, as long as it takes.
         """
-        number = start if start is not None else await self._endless(_finalized_number)
+        number = start if start is not None else await self._endless(finalized_number)
         return await self._endless(partial(_ref, number=max(number - 1, 0)))
 
     async def run(self, position: BlockRef, emit: Emit, until: int | None = None) -> BlockRef:
@@ -219,11 +219,6 @@ class Follower:
         forked = find(exhausted, Forked)
         if forked:
             self._listener.halted(str(forked))
-
-
-async def _finalized_number(connection: Connection) -> int:
-    head = await connection.request("chain_getFinalizedHead")
-    return parse_header(await connection.request("chain_getHeader", [head])).number
 
 
 async def _ref(connection: Connection, number: int) -> BlockRef:

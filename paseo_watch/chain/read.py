@@ -73,6 +73,15 @@ async def block_hash(connection: Connection, number: int) -> bytes:
     return (await _hashes(connection, [number], {}))[number]
 
 
+async def finalized_number(connection: Connection) -> int:
+    """The height of the finalized head. A node asked for the header of null would give the best one."""
+    head = from_hex(await connection.request("chain_getFinalizedHead"), "chain_getFinalizedHead", size=32)
+    header = parse_header(await connection.request("chain_getHeader", ["0x" + head.hex()]))
+    if header.hash != head:
+        raise BadAnswer(f"the header given for the finalized head 0x{head.hex()} is that of 0x{header.hash.hex()}")
+    return header.number
+
+
 async def _ask(connection: Connection, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
     if len(calls) > 1:
         return await connection.batch(calls)

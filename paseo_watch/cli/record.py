@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 
 from paseo_watch.chain.patience import patient_rounds
-from paseo_watch.chain.read import parse_header
+from paseo_watch.chain.read import finalized_number
 from paseo_watch.cli.configuration import at_endpoint, known_chain, load_config
 from paseo_watch.cli.errors import DONE, FAILED, WrongInput
 from paseo_watch.cli.execute import execute
@@ -15,8 +15,6 @@ from paseo_watch.config.sections import Chain
 from paseo_watch.recording.recorder import Wish
 from paseo_watch.recording.recorder import record as record_blocks
 from paseo_watch.recording.recording import SUFFIX
-from paseo_watch.rpc.connection import Connection
-from paseo_watch.rpc.pool import Pool
 
 
 def record(flags: argparse.Namespace) -> int:
@@ -38,7 +36,7 @@ def record(flags: argparse.Namespace) -> int:
 
 async def _record(flags: argparse.Namespace, network: str, chain: Chain) -> int:
     async with open_pool(flags.chain, chain) as pool:
-        last: int = flags.last if flags.last is not None else await _finalized(pool)
+        last: int = flags.last if flags.last is not None else await pool.each(finalized_number)
         first: int = flags.first if flags.first is not None else max(1, last - flags.blocks + 1)
         if not 0 < first <= last:
             raise WrongInput(f"blocks {first} to {last}: expected 0 < from <= to")
@@ -47,12 +45,3 @@ async def _record(flags: argparse.Namespace, network: str, chain: Chain) -> int:
         ask = partial(patient_rounds, pool, SystemClock())
         await record_blocks(ask, wish, flags.file, lambda number: progress.move(number - first + 1))
         return last - first + 1
-
-
-async def _finalized(pool: Pool) -> int:
-    async def ask(connection: Connection) -> int:
-        head = await connection.request("chain_getFinalizedHead")
-        number: int = parse_header(await connection.request("chain_getHeader", [head])).number
-        return number
-
-    return await pool.each(ask)
