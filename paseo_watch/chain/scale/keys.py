@@ -8,7 +8,7 @@ from collections.abc import Sequence as Values
 from typing import Any
 
 from paseo_watch.chain.scale.compact import encode_compact
-from paseo_watch.chain.scale.errors import KeyValueError
+from paseo_watch.chain.scale.errors import KeyValueError, ScaleError
 from paseo_watch.chain.scale.hashers import BY_NAME, twox128
 from paseo_watch.chain.scale.layout import SIZES, Layout, is_option, named
 from paseo_watch.chain.scale.metadata import Pallet, StorageItem
@@ -61,7 +61,9 @@ def encode(layout: Layout, type_id: int, value: Any, depth: int = MAX_DEPTH) -> 
     _, kind = layout.resolve(type_id)
     try:
         return _encode(layout, kind, value, depth - 1)
-    except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
+    except KeyValueError:
+        raise
+    except (TypeError, KeyError, ValueError, OverflowError, AttributeError, ScaleError) as error:
         wanted = type(kind).__name__ if not isinstance(kind, Primitive) else kind.name
         raise KeyValueError(f"{str(value)[:80]!r} is not a value of type {type_id} ({wanted})") from error
 

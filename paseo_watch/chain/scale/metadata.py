@@ -147,6 +147,10 @@ def _read(data: bytes, documentation: Documentation) -> Metadata:
         metadata = walker.metadata()
     except SHORT_READ as error:
         raise MetadataError(f"metadata ends early: it has {len(data)} bytes, and more are announced") from error
+    except MetadataError:
+        raise
+    except ScaleError as error:
+        raise MetadataError(f"metadata cannot be read: {error}") from error
     if walker.position != len(data):
         raise MetadataError(f"metadata ends at byte {walker.position}, but there are {len(data)} bytes")
     return metadata

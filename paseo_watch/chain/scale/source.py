@@ -95,7 +95,8 @@ class Source:
             case Composite(_, _, fields):
                 return self.fields(fields, at)
             case Tuple(elements):
-                return self.fields(tuple(Field(None, element) for element in elements), at)
+                values, at = self.values(tuple(Field(None, element) for element in elements), at)
+                return self.together(values), at
             case Sequence(element):
                 return self._sequence(element, at)
             case Array(length, element):
@@ -138,7 +139,11 @@ class Source:
         values, at = self.values(fields, at)
         if named(fields):
             return self.mapping(fields, values), at
-        return f"({', '.join(values)}{',' if len(values) == 1 else ''})", at
+        return self.together(values), at
+
+    @staticmethod
+    def together(values: list[str]) -> str:
+        return f"({', '.join(values)}{',' if len(values) == 1 else ''})"
 
     def values(self, fields: tuple[Field, ...], at: Position) -> tuple[list[str], Position]:
         values = []
