@@ -124,6 +124,7 @@ SECRET = "s3cr3t-0f-all"
         "store: { url: 'postgresql://u:SECRET@/d', retention_days: '${TOKEN}' }",
         "heartbeat: { url: 'SECRET', receiver: '${TOKEN}' }",
         "accounts: { a: '${TOKEN}' }",
+        "heartbeat: { receiver: '${TOKEN}' }",
         "network: '${TOKEN} ${TOKEN}'",
         "watch: { moves: [{ name: a, threshold: '${TOKEN}', severity: '${TOKEN}', exclude: ['${TOKEN}'] }] }",
         "route: { receiver: '${TOKEN}', routes: [{ matchers: ['${TOKEN}!'] }] }",
@@ -143,6 +144,7 @@ def test_a_secret_is_in_no_error(text: str, tmp_path: Path) -> None:
 TEMPLATES = [
     "accounts: {{ a: {0} }}",
     "network: {0}",
+    "watch: {{ moves: [{{ name: a, exclude: [{0}] }}, {{ name: {0} }}, {{ name: {0} }}] }}",
     "http: {{ listen: {0} }}",
     "watch: {{ moves: [{{ name: a, threshold: {0}, severity: {0}, exclude: [{0}], chains: [{0}] }}] }}",
     "route: {{ receiver: {0}, routes: [{{ receiver: {0}, matchers: [{0}] }}] }}",
