@@ -28,6 +28,7 @@ from paseo_watch.rpc.errors import BadAnswer, Exhausted
 from paseo_watch.rpc.pool import Pool
 from paseo_watch.sinks.registry import SinkSetting
 from paseo_watch.store import holes
+from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
 from paseo_watch.store.holes import StoredHole
 
@@ -204,7 +205,7 @@ async def _stored(config: Config) -> None:
     """The holes in the store; reading beside a running service is fine."""
     print("\nstore")
     try:
-        async with await Database.open(config.store.url.get_secret_value(), read_only=True) as database:
+        async with await Database.open(config.store.url.get_secret_value(), Access.READER) as database:
             rows: tuple[StoredHole, ...] = await database.run(lambda conn: holes.list(conn, 50))
     except PaseoWatchError as error:
         print(f"  {error}")

@@ -9,6 +9,7 @@ from paseo_watch.cli.execute import execute
 from paseo_watch.clock import SystemClock
 from paseo_watch.sinks.render import clean
 from paseo_watch.store import deliveries
+from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
 from paseo_watch.store.deliveries import StoredDelivery
 
@@ -17,7 +18,7 @@ def show(flags: argparse.Namespace) -> int:
     """List deliveries, newest first. Reading beside a running service is fine."""
 
     async def look() -> tuple[StoredDelivery, ...]:
-        async with await Database.open(_url(flags), read_only=True) as database:
+        async with await Database.open(_url(flags), Access.READER) as database:
             status = None if flags.status == "all" else flags.status
             return await database.run(lambda conn: deliveries.list(conn, status, flags.limit))
 
@@ -29,10 +30,10 @@ def show(flags: argparse.Namespace) -> int:
 
 
 def retry(flags: argparse.Namespace) -> int:
-    """Put dead deliveries back. The service must not be running on a SQLite store: it holds the file."""
+    """Put dead deliveries back; a running service sees them within seconds."""
 
     async def revive() -> int:
-        async with await Database.open(_url(flags)) as database:
+        async with await Database.open(_url(flags), Access.GUEST) as database:
             ids = flags.ids or None
             return await database.run(lambda conn: deliveries.revive(conn, ids, SystemClock().now_ms()))
 

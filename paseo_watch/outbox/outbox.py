@@ -86,8 +86,10 @@ class Outbox:
             group.create_task(self._measure_for_ever(), name="outbox metrics")
 
     async def measure(self) -> None:
-        """Set the metrics about the queues, those of receivers that left the configuration included."""
+        """Look at the queues: set their metrics, those of receivers that left the configuration included."""
         depths = await self._database.run(deliveries.depths)
+        if any(depth.pending for depth in depths):
+            self.wake()  # an operator may have revived some beside us
         now_ms = self._clock.now_ms()
         found = {(depth.receiver, depth.sink): depth for depth in depths}
         self._measured |= found.keys()

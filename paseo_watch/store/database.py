@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 from sqlalchemy import Connection
 
 from paseo_watch.store import migrate, url
+from paseo_watch.store.access import Access
 from paseo_watch.store.backend import Backend
 from paseo_watch.store.errors import StoreUnavailable
 from paseo_watch.store.faults import sorted_out
@@ -33,17 +34,16 @@ class Database:
         self._closing: Future[None] | None = None
 
     @classmethod
-    async def open(cls, store_url: str, *, read_only: bool = False) -> Self:
-        """Open `sqlite:///FILE`, `sqlite://` (memory) or `postgresql://...`, and bring its tables up to date.
+    async def open(cls, store_url: str, access: Access = Access.OWNER) -> Self:
+        """Open `sqlite:///FILE`, `sqlite://` (memory) or `postgresql://...`, and, as its owner, bring its tables up to date.
 
-        A reader (`read_only`) works beside the service: it takes no lock, changes nothing and does not migrate.
         Raises StoreRefused (a second process, a newer version, not a database, a bad URL) or StoreUnavailable.
         """
         parsed = url.parse(store_url)
         kind = SqliteBackend if parsed.get_backend_name() == "sqlite" else PostgresqlBackend
-        database = cls(kind(parsed, read_only=read_only))
+        database = cls(kind(parsed, access))
         try:
-            await database._on_writer(partial(database._start, read_only))
+            await database._on_writer(partial(database._start, access))
         except BaseException:
             await database.close()
             raise
@@ -90,9 +90,9 @@ class Database:
 
     # On the writer thread:
 
-    def _start(self, read_only: bool) -> None:
+    def _start(self, access: Access) -> None:
         self._backend.reserve()
-        up_to_date = migrate.check if read_only else migrate.migrate
+        up_to_date = migrate.migrate if access is Access.OWNER else migrate.check
         self._transact(lambda conn: up_to_date(conn, self._backend.place))
 
     def _transact(self, fn: Callable[[Connection], T]) -> T:

@@ -15,6 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from paseo_watch.store.access import Access
 from paseo_watch.store.errors import StoreRefused, StoreUnavailable
 from paseo_watch.store.url import secrets, shown
 
@@ -47,11 +48,11 @@ class Session(NamedTuple):
 
 
 class PostgresqlBackend:
-    """A database by URL. A reader takes no lock and writes nothing."""
+    """A database by URL. Only the owner locks it."""
 
-    def __init__(self, url: URL, *, read_only: bool) -> None:
+    def __init__(self, url: URL, access: Access) -> None:
         self._url = url
-        self._read_only = read_only
+        self._access = access
         self._session: Session | None = None
         self._wire: psycopg.Connection | None = None
 
@@ -79,7 +80,7 @@ class PostgresqlBackend:
 
     def claim(self, conn: Connection) -> None:
         """Take the lock for this session; where somebody else has it, say who."""
-        if self._read_only:
+        if self._access is not Access.OWNER:
             return
         with conn.begin():
             if not _locked(conn):
@@ -100,7 +101,7 @@ class PostgresqlBackend:
     def _connected(self, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         assert isinstance(connection, psycopg.Connection)
         self._wire = connection
-        connection.read_only = self._read_only or None  # None: as the server has it
+        connection.read_only = self._access is Access.READER or None  # None: as the server has it
 
     def _locked_out(self, conn: Connection) -> StoreRefused | StoreUnavailable:
         high, low = LOCK_KEY >> 32, LOCK_KEY & 0xFFFFFFFF

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from paseo_watch.store.access import Access
 from paseo_watch.store.errors import StoreRefused, StoreUnavailable
 from paseo_watch.store.url import shown
 
@@ -18,11 +19,11 @@ BUSY_TIMEOUT = 5.0
 
 
 class SqliteBackend:
-    """A file, or memory where the URL names none. A reader takes no lock and writes nothing."""
+    """A file, or memory where the URL names none. Only the owner locks it."""
 
-    def __init__(self, url: URL, *, read_only: bool) -> None:
+    def __init__(self, url: URL, access: Access) -> None:
         self._url = url
-        self._read_only = read_only
+        self._access = access
         self._file = Path(url.database) if url.database else None
         self._lock: int | None = None
 
@@ -41,17 +42,17 @@ class SqliteBackend:
         if self._file is None:
             return
         try:
-            _check(self._file, self._read_only)
+            _check(self._file, self._access)
         except OSError as error:
             raise StoreRefused(f"{self._file}: can't be looked at: {error.strerror}; name another file") from error
-        if not self._read_only:
+        if self._access is Access.OWNER:
             self._lock = _lock(self._file)
 
     def engine(self) -> Engine:
         """Each transaction begins explicitly: sqlite3's own way would leave reads and DDL outside."""
         options = {"timeout": BUSY_TIMEOUT, "isolation_level": None}
         engine = create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=options)
-        begin = "BEGIN" if self._read_only else "BEGIN IMMEDIATE"
+        begin = "BEGIN" if self._access is Access.READER else "BEGIN IMMEDIATE"
         event.listen(engine, "connect", self._configure)
         event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
         return engine
@@ -70,7 +71,7 @@ class SqliteBackend:
 
     def _configure(self, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        if self._read_only:
+        if self._access is Access.READER:
             cursor.execute("PRAGMA query_only = ON")
         else:
             cursor.execute("PRAGMA journal_mode = WAL")
@@ -79,16 +80,16 @@ class SqliteBackend:
         cursor.close()
 
 
-def _check(file: Path, read_only: bool) -> None:
+def _check(file: Path, access: Access) -> None:
     if not file.parent.is_dir():
         raise StoreRefused(f"{file}: there is no folder {file.parent}; create it")
     if file.is_dir():
         raise StoreRefused(f"{file}: this is a folder; name a file in it")
-    if read_only and not file.exists():
+    if access is not Access.OWNER and not file.exists():
         raise StoreRefused(f"{file}: there is no such store yet; `paseo-watch run` creates it")
-    wanted = os.R_OK if read_only else os.R_OK | os.W_OK
+    wanted = os.R_OK if access is Access.READER else os.R_OK | os.W_OK
     if file.exists() and not os.access(file, wanted):
-        need = "read" if read_only else "read and write"
+        need = "read" if access is Access.READER else "read and write"
         raise StoreRefused(f"{file}: this user can't {need} it; give it the right to, or name another file")
 
 

@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from paseo_watch.store import url as store_urls
+from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
 from paseo_watch.store.errors import StoreRefused
 from paseo_watch.store.migrate import VERSION_TABLE
@@ -20,6 +21,7 @@ from tests.postgres import PostgresServer, running_postgres
 
 HOLD = """
 import asyncio, sys
+from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
 async def main():
     async with await Database.open(sys.argv[1]):
@@ -183,7 +185,7 @@ async def test_a_second_process_is_refused_and_told_who_is_there(url: str) -> No
         assert await holder.stdout.readline() == b"open\n"
         with pytest.raises(StoreRefused, match=rf"another process .*{holder.pid}.* uses this store; stop it first"):
             await Database.open(url)
-        reader = await Database.open(url, read_only=True)
+        reader = await Database.open(url, Access.READER)
         assert await reader.run(names) == []
         await reader.close()
     finally:
@@ -208,20 +210,32 @@ async def test_a_newer_database_is_refused_and_left_as_it_is(url: str) -> None:
     newer = text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
     async with await Database.open(url) as database:
         await database.run(lambda conn: conn.execute(newer))
-    for read_only in (False, True):
+    for access in Access:
         with pytest.raises(StoreRefused, match=r"newer version \(revision '9999'.*install that version"):
-            await Database.open(url, read_only=read_only)
+            await Database.open(url, access)
 
 
 async def test_a_reader_writes_nothing_and_does_not_migrate(url: str) -> None:
     """An empty database is refused; a full one can be read and not written."""
     with pytest.raises(StoreRefused, match=r"`paseo-watch run` (creates it|brings it up to date)"):
-        await Database.open(url, read_only=True)
+        await Database.open(url, Access.READER)
     await (await Database.open(url)).close()
-    async with await Database.open(url, read_only=True) as reader:
+    async with await Database.open(url, Access.READER) as reader:
         with pytest.raises(StoreRefused):
             await reader.run(lambda conn: add(conn, "x"))
         assert await reader.run(names) == []
+
+
+async def test_a_guest_writes_beside_the_owner_and_does_not_migrate(url: str) -> None:
+    """An operator's retry: the owner keeps its lock and sees what the guest committed."""
+    with pytest.raises(StoreRefused, match=r"`paseo-watch run` (creates it|brings it up to date)"):
+        await Database.open(url, Access.GUEST)
+    async with await Database.open(url) as owner:
+        async with await Database.open(url, Access.GUEST) as guest:
+            await guest.run(lambda conn: add(conn, "from-the-guest"))
+        with pytest.raises(StoreRefused, match="uses this store"):
+            await Database.open(url)
+        assert await owner.run(names) == ["from-the-guest"]
 
 
 async def test_migrating_an_empty_database_gives_the_tables_of_the_code(fresh_url: Callable[[], str]) -> None:

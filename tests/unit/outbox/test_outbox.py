@@ -99,3 +99,13 @@ async def test_measuring_outlives_a_store_that_is_away(stage: Stage) -> None:
     async with running(stage.outbox({("team", "hook"): sink})):
         await stage.clock.advance(11)
         assert stage.metric("outbox_depth") == 1
+
+
+async def test_what_somebody_else_put_into_the_queue_is_found_by_looking(stage: Stage) -> None:
+    """An operator's retry comes by another process: nobody here calls wake."""
+    sink = ScriptedSink()
+    async with running(stage.outbox({("team", "hook"): sink})):
+        await stage.clock.advance(0)
+        stage.store.enqueue("a", stage.clock.now_ms())
+        await stage.clock.advance(5)
+        assert sink.sent == ["a"]

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from paseo_watch.store import chains, deliveries
+from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
 from paseo_watch.store.errors import StoreRefused, StoreUnavailable
 from tests.data import REPOSITORY, missing
@@ -22,6 +23,7 @@ OPEN_AS_NOBODY = """
 import asyncio, os, sys
 import alembic.command, alembic.autogenerate, sqlalchemy.dialects.sqlite.pysqlite
 from paseo_watch.store import tables
+from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
 from paseo_watch.store.errors import StoreRefused
 asyncio.run(Database.open("sqlite://"))  # imports whatever is imported late
@@ -36,6 +38,7 @@ except StoreRefused as error:
 FILL_A_DISK = """
 import asyncio, sys
 from paseo_watch.store import chains
+from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
 from paseo_watch.store.errors import StoreUnavailable
 async def main():
@@ -207,7 +210,7 @@ def test_a_folder_that_this_user_can_not_enter_is_refused(closed_store: Path) ->
 async def test_a_reader_of_a_store_that_is_not_there_makes_none(tmp_path: Path) -> None:
     """It says what would make it."""
     with pytest.raises(StoreRefused, match="there is no such store yet; `paseo-watch run` creates it"):
-        await Database.open(f"sqlite:///{tmp_path}/x.db", read_only=True)
+        await Database.open(f"sqlite:///{tmp_path}/x.db", Access.READER)
     assert os.listdir(tmp_path) == []
 
 
