@@ -35,7 +35,7 @@ class Database:
 
     @classmethod
     async def open(cls, store_url: str, access: Access = Access.OWNER) -> Self:
-        """Open `sqlite:///FILE`, `sqlite://` (memory) or `postgresql://...`, and, as its owner, bring its tables up to date.
+        """Open `sqlite:///FILE`, `sqlite://` (memory) or `postgresql://...`; as its owner, bring its tables up to date.
 
         Raises StoreRefused (a second process, a newer version, not a database, a bad URL) or StoreUnavailable.
         """
