@@ -1,10 +1,11 @@
 // Independent hands and eyes for the tests: @polkadot/api builds and signs what is sent to a chain, and reads
 // from its storage what the tests expect. One JSON object a line: {id, method, params} in, {id, result | error} out.
 // Integers travel as decimal strings, because JSON numbers of this side end at 2^53.
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { ApiPromise, HttpProvider, Keyring } from "@polkadot/api";
 import { Metadata, TypeRegistry } from "@polkadot/types";
-import { hexToU8a, stringCamelCase, u8aConcat, u8aToHex } from "@polkadot/util";
+import { stringCamelCase, u8aConcat, u8aToHex } from "@polkadot/util";
 import { cryptoWaitReady } from "@polkadot/util-crypto";
 
 console.log = console.error; // the protocol owns stdout
@@ -55,30 +56,45 @@ async function at(url, block) {
   return block ? api.at(block) : api;
 }
 
-function registry(metadata) {
-  if (!registries.has(metadata)) {
+// Types of a runtime of which only the metadata is to be had, from a file that begins with `meta`.
+function registry(file) {
+  if (!registries.has(file)) {
     const made = new TypeRegistry();
-    made.setMetadata(new Metadata(made, metadata));
-    registries.set(metadata, made);
+    made.setMetadata(new Metadata(made, u8aToHex(readFileSync(file))));
+    registries.set(file, made);
   }
-  return registries.get(metadata);
+  return registries.get(file);
 }
 
-// An EventRecord in bytes: phase, event (pallet index, variant index, fields), no topics.
-function eventRecord(types, { phase, pallet, name, fields }) {
+function encoded(types, id, value) {
+  return types.createType(types.createLookupType(id), value).toU8a();
+}
+
+// A call or an event: pallet index, variant index, fields.
+function variant(types, kind, { pallet, name, fields }) {
   const section = types.metadata.pallets.find((one) => one.name.toString() === pallet);
   if (!section) throw new Error(`this metadata has no pallet ${pallet}`);
-  const variants = types.lookup.getSiType(section.events.unwrap().type).def.asVariant.variants;
-  const variant = variants.find((one) => one.name.toString() === name);
-  if (!variant) throw new Error(`this metadata has no event ${pallet}.${name}`);
-  if (variant.fields.length !== fields.length) {
-    throw new Error(`${pallet}.${name} has ${variant.fields.length} fields, not ${fields.length}`);
+  const { variants } = types.lookup.getSiType(section[kind].unwrap().type).def.asVariant;
+  const found = variants.find((one) => one.name.toString() === name);
+  if (!found) throw new Error(`${pallet} has no ${name} among its ${kind}`);
+  if (found.fields.length !== fields.length) {
+    throw new Error(`${pallet}.${name} has ${found.fields.length} fields, not ${fields.length}`);
   }
-  const encoded = variant.fields.map((field, i) => {
-    return types.createType(types.createLookupType(field.type), fields[i]).toU8a();
-  });
-  const head = new Uint8Array([section.index.toNumber(), variant.index.toNumber()]);
-  return u8aConcat(types.createType("Phase", phase).toU8a(), head, ...encoded, new Uint8Array([0]));
+  const values = found.fields.map((field, i) => encoded(types, field.type, fields[i]));
+  return u8aConcat(new Uint8Array([section.index.toNumber(), found.index.toNumber()]), ...values);
+}
+
+function eventRecord(types, { phase, ...event }) {
+  return u8aConcat(types.createType("Phase", phase).toU8a(), variant(types, "events", event), new Uint8Array([0]));
+}
+
+// Version 4, signed by nobody who could: the signature is zeros, the extensions hold their first possible values.
+function signedExtrinsic(types, { signer, ...call }) {
+  const { addressType, signatureType, transactionExtensions } = types.metadata.extrinsic;
+  const extensions = transactionExtensions.map(({ type }) => types.createType(types.createLookupType(type)).toU8a());
+  const head = [encoded(types, addressType, { Id: signer }), encoded(types, signatureType, { Sr25519: new Uint8Array(64) })];
+  const body = u8aConcat(new Uint8Array([0x84]), ...head, ...extensions, variant(types, "calls", call));
+  return u8aToHex(u8aConcat(types.createType("Compact<u32>", body.length).toU8a(), body));
 }
 
 const methods = {
@@ -111,12 +127,12 @@ const methods = {
       return { phase: extrinsic, pallet: event.section, name: event.method };
     });
   },
-  encode_events: ({ metadata, events }) => {
+  encode_events({ metadata, events }) {
     const types = registry(metadata);
     const records = events.map((event) => eventRecord(types, event));
     return u8aToHex(u8aConcat(types.createType("Compact<u32>", events.length).toU8a(), ...records));
   },
-  encode: ({ metadata, type, value }) => u8aToHex(registry(metadata).createType(type, value).toU8a()),
+  encode_signed: ({ metadata, ...extrinsic }) => signedExtrinsic(registry(metadata), extrinsic),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -19,7 +19,7 @@ RULES = """
 """
 FILE = """
 network: paseo
-units: {{ PAS: 10 }}
+units: {{ PAS: 10{units} }}
 chains:
   {chain}:
     endpoints: [{{ url: "{url}", requests_per_second: 1000, burst: 1000 }}]
@@ -44,7 +44,11 @@ class Watch:
     def __init__(self, folder: Path, url: str, faucet: str, rules: str = RULES, chain: str = "relay") -> None:
         self._folder = folder
         self._chain = chain
-        self._text = {"chain": chain, "url": url, "faucet": faucet, "rules": rules}
+        self._text = {"chain": chain, "url": url, "faucet": faucet, "rules": rules, "units": ""}
+
+    def unit(self, symbol: str, definition: str) -> None:
+        """Know another asset, defined as in the configuration."""
+        self._text["units"] += f", {symbol}: {definition}"
 
     async def follow(self, start: int, until: int) -> Summary:
         """Follow as the blocks come."""
