@@ -75,7 +75,15 @@ async def serve(config: Config, how: How) -> Summary:
             on_blocks=how.on_blocks,
         )
         chains = [
-            ChainService(name, options, shared, chain_watchers(config, name), how.until.get(name))
+            ChainService(
+                name,
+                options,
+                shared,
+                chain_watchers(config, name),
+                how.until.get(name),
+                # A run that ends would be over before the first whitelist is there; one that goes on remembers it.
+                frozenset(each.name for each in chain_documents(config, name)) if how.until else frozenset(),
+            )
             for name, options in config.followed.items()
         ]
         tools = Tools(
@@ -88,7 +96,9 @@ async def serve(config: Config, how: How) -> Summary:
             destinations=receivers.destinations,
             wake_outbox=outbox.wake,
         )
-        jobs = make_jobs(tools, chains, chain_documents(config, chains))
+        jobs = make_jobs(
+            tools, chains, [(chain, document) for chain in chains for document in chain_documents(config, chain.name)]
+        )
         started_ms = clock.now_ms()
         if config.http:
             view = partial(take_view, config, chains, outbox, database, clock, started_ms)

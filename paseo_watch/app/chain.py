@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -104,7 +104,9 @@ class ChainService:
         shared: Shared,
         make_watchers: Callable[[int], Sequence[Watcher]],
         until: int | None = None,
+        awaits: frozenset[str] = frozenset(),
     ) -> None:
+        """`awaits` names the documents that must have been tried before the first block is decided."""
         self.name = name
         self.options = options
         self.seen = Seen(name, shared.metrics)
@@ -115,6 +117,8 @@ class ChainService:
         self._shared = shared
         self._make_watchers = make_watchers
         self._until = until
+        self._awaited = set(awaits)
+        self._documents = asyncio.Event()
         self._follower: Follower | None = None
         self._waiting: dict[View, Head] = {}
         self._former: tuple[bytes, ...] = ()
@@ -128,10 +132,23 @@ class ChainService:
             pipeline = await self._assemble(pool, chain)
             work = group.create_task(pipeline.run(), name=f"{self.name}: pipeline")
             assert self._follower is not None
+            if self._awaited:
+                await self._documents.wait()
             await self._follower.run(pipeline.cursor, pipeline.put, self._until)
             await pipeline.drained()
             heads.cancel()
             work.cancel()
+
+    def tried(self, document: str) -> None:
+        """The document was loaded, or could not be: blocks wait for it no longer."""
+        self._awaited.discard(document)
+        if not self._awaited:
+            self._documents.set()
+
+    def blindness(self) -> Mapping[str, tuple[str, ...]]:
+        """By watcher what it should see and cannot: on this runtime, and for want of what it asked for."""
+        seen = self.pipeline.blind if self.pipeline else {}
+        return {name: (*self.blind.get(name, ()), *seen.get(name, ())) for name in {**self.blind, **seen}}
 
     async def _make_pool(self) -> Pool:
         """The endpoints, held to the configured genesis, else to the one learned before."""
@@ -193,6 +210,9 @@ class ChainService:
             memory=memory,
             open_holes=open_holes,
         )
+        for watcher in watchers:
+            sight = self._shared.metrics.blind.labels(self.name, watcher.name)
+            sight.set_function(lambda name=watcher.name: bool(self.blindness().get(name)))  # type: ignore[misc]
         self._follower = follower
         for head in self._waiting.values():
             follower.on_head(head)
@@ -216,11 +236,10 @@ class ChainService:
         return await patient_rounds(pool, self._shared.clock, _prefix_of_head, patience=ENDLESS)
 
     def _interest(self, watchers: Sequence[Watcher], runtime: Runtime) -> Interest:
-        """What all watchers together want of a runtime's blocks; what they are blind to is noted and counted."""
+        """What all watchers together want of a runtime's blocks; what they are blind to is noted and told."""
         needs = {watcher.name: watcher.needs(runtime) for watcher in watchers}
         self.blind = {name: each.blind for name, each in needs.items()}
         for name, each in needs.items():
-            self._shared.metrics.blind.labels(self.name, name).set(bool(each.blind))
             for sentence in each.blind:
                 log.warning("%s: %s is blind: %s", self.name, name, sentence)
         events = frozenset[tuple[str, str]]().union(*(each.events for each in needs.values()))

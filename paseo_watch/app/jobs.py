@@ -119,6 +119,12 @@ def _load(tools: Tools, chain: ChainService, document: Document) -> Callable[[],
 
     async def load() -> None:
         await chain.ready.wait()
+        try:
+            await read()
+        finally:
+            chain.tried(document.name)
+
+    async def read() -> None:
         assert chain.pipeline is not None
         try:
             async with tools.session() as session:

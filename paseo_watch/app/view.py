@@ -62,7 +62,6 @@ def _disabled(name: str, chain: Chain) -> ChainView:
 def _chain(chain: ChainService) -> ChainView:
     pipeline, block = chain.pipeline, chain.pipeline.last_block if chain.pipeline else None
     statuses = chain.pool.statuses() if chain.pool else ()
-    blind = {**chain.blind, **(pipeline.blind if pipeline else {})}
     return ChainView(
         name=chain.name,
         enabled=True,
@@ -75,7 +74,7 @@ def _chain(chain: ChainService) -> ChainView:
         block_time_ms=block.time_ms if block else None,
         spec=f"{block.spec.name} {block.spec.version}" if block else "",
         holes=pipeline.open_holes if pipeline else 0,
-        blind=tuple(sentence for sentences in blind.values() for sentence in sentences),
+        blind=tuple(sentence for sentences in chain.blindness().values() for sentence in sentences),
         endpoints=tuple(EndpointView(endpoint=s.endpoint, state=s.state, reason=s.reason) for s in statuses),
     )
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from paseo_watch.app.chain import ChainService
 from paseo_watch.chain.units import NATIVE, Unit
 from paseo_watch.config.model import Config
 from paseo_watch.watchers.registry import WATCHERS, Document, Explorer, WatcherSetting
@@ -21,17 +20,14 @@ def chain_watchers(config: Config, name: str) -> Callable[[int], Sequence[Watche
     return make
 
 
-def chain_documents(config: Config, chains: Sequence[ChainService]) -> list[tuple[ChainService, Document]]:
-    """Every document with each chain that wants it."""
-    wanted = [
-        document for kind, options in config.watch.watchers.items() for document in WATCHERS[kind].documents(options)
-    ]
-    return [
-        (chain, document)
-        for document in wanted
-        for chain in chains
-        if document.chains is None or chain.name in document.chains
-    ]
+def chain_documents(config: Config, name: str) -> tuple[Document, ...]:
+    """Every document that the chain's watchers want."""
+    return tuple(
+        document
+        for kind, options in config.watch.watchers.items()
+        for document in WATCHERS[kind].documents(options)
+        if document.chains is None or name in document.chains
+    )
 
 
 def _setting(config: Config, name: str, prefix: int) -> WatcherSetting:
