@@ -47,6 +47,10 @@ from paseo_watch.watchers.watcher import (
 )
 
 
+RECONCILE_EVERY = 100  # blocks; ten minutes on the relay chain
+RECONCILE_MOST = 200  # accounts in one request; nodes take many more keys
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A rule that one group set off: an account and asset, or the balances that root set (`account` is None)."""
@@ -87,7 +91,7 @@ class BalancesWatcher:
     def wants(self, state: State, block: Block) -> Wants:
         """The balances that the block may have changed, for a cap; the extrinsics if a move in one is to be told."""
         found = self._groups(block)
-        touched = self._touched(block, found)
+        touched = self._touched(state, block, found)
         candidates = _candidates(self._rules, found)
         return Wants(frozenset(touched.values()), any(each.group.extrinsic is not None for each in candidates))
 
@@ -141,18 +145,18 @@ class BalancesWatcher:
             else:
                 yield watched_move(rule, block, group, each.asset, account, where, names)
 
-    def _touched(self, block: Block, found: Iterable[Group]) -> dict[bytes, bytes]:
+    def _touched(self, state: State, block: Block, found: Iterable[Group]) -> dict[bytes, bytes]:
         """The storage keys of accounts that a cap must be judged for, by account."""
         if not self._caps or block.late or not accounts.readable(block.runtime):
             return {}
-        touched = sorted({account for group in found for account in group.touched})
-        judged = (who for who in touched if len(who) == accounts.ACCOUNT_BYTES and pot_name(who) is None)
+        touched = {account for group in found for account in group.touched} | _due(state, block.number)
+        judged = (who for who in sorted(touched) if len(who) == accounts.ACCOUNT_BYTES and pot_name(who) is None)
         return {account: accounts.key(block.runtime, account) for account in judged}
 
     def _judged_caps(
         self, state: State, block: Block, found: Iterable[Group], answers: Answers, unreadable: list[bytes]
     ) -> Iterator[Outcome]:
-        for account, key in self._touched(block, found).items():
+        for account, key in self._touched(state, block, found).items():
             balance = accounts.read(block.runtime, answers.storage[key]) if key in answers.storage else None
             if balance is None:
                 unreadable.append(account)
@@ -200,6 +204,20 @@ def documents(options: Iterable[BalanceRule]) -> tuple[Document, ...]:
 
 def _told(outcomes: Iterable[Outcome]) -> tuple[Observation, ...]:
     return tuple(told for _, _, told in outcomes if told is not None)
+
+
+def _due(state: State, number: int) -> frozenset[bytes]:
+    """Remembered accounts over a cap that are read again at this block, whether it touched them or not.
+
+    What no event told (`System.set_storage`, a migration) comes to light so, at the latest after
+    RECONCILE_EVERY blocks; of more than RECONCILE_MOST accounts, a different part each time.
+    """
+    if number % RECONCILE_EVERY:
+        return frozenset()
+    remembered = sorted({key.rsplit("/", 1)[1] for key in state if key.startswith("cap/")})
+    turn = number // RECONCILE_EVERY * RECONCILE_MOST % max(len(remembered), 1)
+    due = (remembered[turn:] + remembered[:turn])[:RECONCILE_MOST]
+    return frozenset(bytes.fromhex(account) for account in due)
 
 
 def _words(block: Block) -> Vocabulary:

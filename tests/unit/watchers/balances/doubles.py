@@ -140,7 +140,7 @@ class Events:
 def block(
     events: Sequence[Event] | Events = (),
     storage: Mapping[bytes, bytes | None] | None = None,
-    number: int = 100,
+    number: int = 101,
     late: bool = False,
     of: Runtime | None = None,
 ) -> Block:

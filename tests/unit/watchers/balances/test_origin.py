@@ -29,7 +29,7 @@ def in_extrinsic(call: Call = TRANSFER, paid: bool = True) -> Block:
 
 def test_a_signed_extrinsic_names_its_signer_and_call() -> None:
     assert told(in_extrinsic(), [b"damaged", ALICE]) == Origin(
-        "100-1", ALICE_42, ALICE_42, "Balances.transfer_keep_alive",
+        "101-1", ALICE_42, ALICE_42, "Balances.transfer_keep_alive",
         f"Balances.transfer_keep_alive, signed by {ALICE_42}.",
     )  # fmt: skip
 
@@ -76,7 +76,7 @@ def test_without_a_signature_the_payer_stands_in_or_nobody_does() -> None:
 def test_a_call_that_is_not_known_is_said_to_be_so(extrinsics: list[bytes] | None, why: str) -> None:
     found = told(in_extrinsic(), extrinsics)
     sentence = f"The call is not known: {why}; {ALICE_42} paid the fee."
-    assert found == Origin("100-1", ALICE_42, None, None, sentence)
+    assert found == Origin("101-1", ALICE_42, None, None, sentence)
 
 
 def test_a_hook_has_no_signer_and_names_what_ended_it() -> None:

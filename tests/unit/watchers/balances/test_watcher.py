@@ -328,3 +328,26 @@ def test_the_threshold_tells_exactly_the_blocks_in_which_somebodys_total_changed
         step = large.step({}, block(books.events), Answers())
         expected = max((abs(amount) for amount in books.moved().values()), default=0)
         assert [told.data["amount"] for told in step.observations] == ([str(expected)] if expected >= threshold else [])
+
+
+def test_who_is_over_the_cap_is_read_again_at_every_hundredth_block_though_nothing_touched_them() -> None:
+    """`System.set_storage` takes value away without an event; the condition must end all the same."""
+    capped = watcher(CAP)
+    state = after(
+        {}, capped.step({}, block(Events().transfer(ALICE, BOB, 5)), held({ALICE: None, BOB: balance(6_000 * PAS)}))
+    )
+    assert capped.wants(state, block(number=199)).keys == frozenset()
+    quiet = block(number=200)
+    assert capped.wants(state, quiet).keys == {account_key(BOB)}
+    step = capped.step(state, quiet, held({BOB: balance(10 * PAS)}))
+    assert [getattr(each, "active", None) for each in step.observations] == [False]
+
+
+def test_reading_again_is_bounded_and_takes_turns() -> None:
+    """Of 450 accounts over the cap, three rounds read each at least once."""
+    state = {
+        f"cap/cap/{number.to_bytes(32, 'big').hex()}": {"balance": "1", "firing": True} for number in range(1, 451)
+    }
+    rounds = [watcher(CAP).wants(state, block(number=number)).keys for number in (100, 200, 300)]
+    assert [len(keys) for keys in rounds] == [200, 200, 200]
+    assert len(frozenset().union(*rounds)) == 450
