@@ -6,15 +6,28 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from paseo_watch.app.chain import DEFAULT_SS58_PREFIX
+from paseo_watch.app.watchers import chain_watchers
 from paseo_watch.cli.errors import WrongInput
 from paseo_watch.config.load import load
 from paseo_watch.config.model import Config
 from paseo_watch.config.sections import Chain, Endpoint, Store
+from paseo_watch.errors import PermanentError
 
 
 def load_config(flags: argparse.Namespace) -> Config:
-    """What -c names, or the built-in. Raises ConfigError."""
-    return load(flags.config, os.environ)
+    """What -c names, or the built-in. Raises ConfigError, and WrongInput for a rule that does not fit its chain."""
+    return with_fitting_rules(load(flags.config, os.environ))
+
+
+def with_fitting_rules(config: Config) -> Config:
+    """The same, once every watcher of every followed chain could be built. Raises WrongInput."""
+    for name, chain in config.followed.items():
+        try:
+            chain_watchers(config, name)(DEFAULT_SS58_PREFIX if chain.ss58_prefix is None else chain.ss58_prefix)
+        except PermanentError as error:
+            raise WrongInput(f"chain {name}: {error}") from error
+    return config
 
 
 def known_chain(config: Config, name: str) -> Chain:
@@ -25,8 +38,8 @@ def known_chain(config: Config, name: str) -> Chain:
 
 
 def for_one_chain(config: Config, name: str, chain: Chain, start: int, folder: Path) -> Config:
-    """Only this chain, from `start` on, with a store of its own, without HTTP and heartbeat."""
-    return config.model_copy(
+    """Only this chain, from `start` on, with a store of its own, without HTTP and heartbeat. Raises WrongInput."""
+    bent = config.model_copy(
         update={
             "chains": {name: chain.model_copy(update={"start": start, "enabled": True})},
             "store": Store(url=SecretStr(f"sqlite:///{folder / 'replay.db'}")),
@@ -34,6 +47,7 @@ def for_one_chain(config: Config, name: str, chain: Chain, start: int, folder: P
             "heartbeat": None,
         }
     )
+    return with_fitting_rules(bent)
 
 
 def at_endpoint(chain: Chain, url: str, genesis: bytes | None) -> Chain:
