@@ -8,7 +8,7 @@ Laws of this file:
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -16,7 +16,7 @@ from paseo_watch.chain.block import Block, BlockRef, ChainId, Hole
 from paseo_watch.chain.decode import Decoder, Trail, Undecodable, keys_after
 from paseo_watch.chain.keys import EVENTS
 from paseo_watch.chain.patience import ENDLESS, Forked, find, patient_rounds
-from paseo_watch.chain.read import RawBlock, block_hash, finalized_number, parse_header, read_blocks
+from paseo_watch.chain.read import RawBlock, block_hash, finalized_header, parse_header, read_blocks
 from paseo_watch.chain.scale.header import Header
 from paseo_watch.clock import Clock
 from paseo_watch.rpc.connection import Connection
@@ -40,7 +40,7 @@ class Listener(Protocol):
         ...
 
     def finalized(self, number: int) -> None:
-        """A finalized head came, or the target moved."""
+        """A finalized head came."""
         ...
 
     def halted(self, reason: str | None) -> None:
@@ -63,12 +63,12 @@ class Follower:
         self._trail: Trail | None = None
         self._pushed: dict[int, Header] = {}
         self._target = -1
-        self._announced = -1
+        self._first_head: int | None = None
         self._woken = asyncio.Event()
 
     @property
     def target(self) -> int:
-        """The highest finalized number that an endpoint announced."""
+        """The finalized number that an endpoint announced last."""
         return self._target
 
     def on_head(self, head: Head) -> None:
@@ -80,11 +80,9 @@ class Follower:
         self._pushed[header.number] = header
         while len(self._pushed) > PUSHED:
             del self._pushed[next(iter(self._pushed))]
-        if self._announced >= 0 and header.number > self._announced + 1:
-            self._metrics.gap_blocks.labels(self._chain.name).inc(header.number - self._announced - 1)
-        self._announced = max(self._announced, header.number)
-        self._target = max(self._target, header.number)
-        self._pool.floor = max(self._pool.floor, header.number)
+        if self._first_head is None:
+            self._first_head = header.number
+        self._target = header.number  # the last word, not the largest: one endpoint may have announced nonsense
         self._listener.finalized(self._target)
         self._woken.set()
 
@@ -93,7 +91,7 @@ class Follower:
 
         Waits for an endpoint that answers, as long as it takes.
         """
-        number = start if start is not None else await self._endless(finalized_number)
+        number = start if start is not None else (await self._endless(finalized_header)).number
         return await self._endless(partial(_ref, number=max(number - 1, 0)))
 
     async def run(self, position: BlockRef, emit: Emit, until: int | None = None) -> BlockRef:
@@ -131,11 +129,20 @@ class Follower:
             return await self._stubborn(position, emit)
         self._listener.halted(None)
         self._trail = trail
+        self._count_gaps(blocks)
         for block in blocks:
             await emit(block)
             position = block.ref
+        self._pool.floor = max(self._pool.floor, position.number)
         self._pushed = {n: header for n, header in self._pushed.items() if n > position.number}
         return position
+
+    def _count_gaps(self, blocks: Sequence[Block]) -> None:
+        """Blocks since the first head of this run that no head announced."""
+        gaps = sum(
+            self._first_head is not None and b.number > self._first_head for b in blocks if b.number not in self._pushed
+        )
+        self._metrics.gap_blocks.labels(self._chain.name).inc(gaps)
 
     async def _window(self, connection: Connection, position: BlockRef, last: int) -> tuple[list[Block], Trail | None]:
         """The longest run of good blocks that this endpoint gives; raises where not even the first is good."""

@@ -73,13 +73,13 @@ async def block_hash(connection: Connection, number: int) -> bytes:
     return (await _hashes(connection, [number], {}))[number]
 
 
-async def finalized_number(connection: Connection) -> int:
-    """The height of the finalized head. A node asked for the header of null would give the best one."""
+async def finalized_header(connection: Connection) -> Header:
+    """The finalized head. A node asked for the header of null would give the best one."""
     head = from_hex(await connection.request("chain_getFinalizedHead"), "chain_getFinalizedHead", size=32)
     header = parse_header(await connection.request("chain_getHeader", ["0x" + head.hex()]))
     if header.hash != head:
         raise BadAnswer(f"the header given for the finalized head 0x{head.hex()} is that of 0x{header.hash.hex()}")
-    return header.number
+    return header
 
 
 async def _ask(connection: Connection, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
@@ -89,6 +89,8 @@ async def _ask(connection: Connection, calls: Sequence[tuple[str, Sequence[Any]]
     try:
         return [await connection.request(method, params)]
     except EndpointError as failure:
+        if not failure.definite:
+            raise  # a lost connection is the endpoint's failure, not this block's
         return [failure]
 
 
