@@ -17,7 +17,7 @@ from paseo_watch.chain.block import BlockRef, ChainId
 from paseo_watch.chain.decode import Decoder, ReferenceEvents
 from paseo_watch.chain.follow import Follower
 from paseo_watch.chain.patience import ENDLESS, patient_rounds
-from paseo_watch.chain.read import parse_header
+from paseo_watch.chain.read import finalized_header, parse_header
 from paseo_watch.chain.reference import ReferenceDecoder
 from paseo_watch.chain.runtimes import Interest, Runtimes, fetch_metadata
 from paseo_watch.chain.scale.errors import ScaleError
@@ -29,7 +29,6 @@ from paseo_watch.pipeline.commit import Destinations
 from paseo_watch.pipeline.decide import Memory
 from paseo_watch.pipeline.pipeline import ChainRow, Pipeline, Ports
 from paseo_watch.rpc.connection import Connection as RpcConnection
-from paseo_watch.rpc.errors import BadAnswer
 from paseo_watch.rpc.heads import Head, View
 from paseo_watch.rpc.options import EndpointOptions, PoolOptions
 from paseo_watch.rpc.pool import Pool
@@ -261,17 +260,21 @@ class ChainService:
         )
 
 
-async def _prefix_of_head(connection: RpcConnection) -> int:
-    head = await connection.request("chain_getFinalizedHead")
-    if not (isinstance(head, str) and len(head) == 66):
-        raise BadAnswer(f"chain_getFinalizedHead answered {str(head)[:80]!r}, expected a hash")
+def ss58_prefix(runtime: Runtime) -> int:
+    """What the metadata says (`System.SS58Prefix`), else the generic prefix."""
     try:
-        prefix = Runtime.from_metadata(await fetch_metadata(connection, bytes.fromhex(head[2:]))).constant(
-            "System", "SS58Prefix"
-        )
-    except (ScaleError, ValueError):
+        prefix = runtime.constant("System", "SS58Prefix")
+    except ScaleError:
         return DEFAULT_SS58_PREFIX
     return prefix if isinstance(prefix, int) else DEFAULT_SS58_PREFIX
+
+
+async def _prefix_of_head(connection: RpcConnection) -> int:
+    head = await finalized_header(connection)
+    try:
+        return ss58_prefix(Runtime.from_metadata(await fetch_metadata(connection, head.hash)))
+    except ScaleError:
+        return DEFAULT_SS58_PREFIX
 
 
 def _recall(

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from paseo_watch.app.chain import ss58_prefix
 from paseo_watch.app.receivers import build_receivers
 from paseo_watch.app.watchers import chain_watchers
+from paseo_watch.chain.block import SpecVersion
 from paseo_watch.chain.keys import ALWAYS, EVENTS, LAST_RUNTIME_UPGRADE, decode_last_runtime_upgrade
-from paseo_watch.chain.read import parse_header, read_blocks, read_storage
-from paseo_watch.chain.reference import ReferenceDecoder, differences
+from paseo_watch.chain.read import finalized_header, read_blocks, read_storage
+from paseo_watch.chain.reference import ReferenceDecoder, ReferenceDecoderError, differences
 from paseo_watch.chain.runtimes import fetch_metadata, fetch_metadata_v14
+from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.header import Header
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.cli.configuration import load_config
@@ -52,9 +55,9 @@ def doctor(flags: argparse.Namespace) -> int:
 
 def _summary(config: Config) -> str:
     chains = ", ".join(config.followed)
-    off = [name for name in config.chains if name not in config.followed]
+    off = ", ".join(name for name in config.chains if name not in config.followed)
     receivers = ", ".join(f"{each.name} ({'+'.join(each.sinks)})" for each in config.receivers)
-    return f"follows {chains}{f' (not {chr(44).join(off)})' if off else ''}; tells {receivers}"
+    return f"follows {chains}{f' (not {off})' if off else ''}; tells {receivers}"
 
 
 async def _online(config: Config) -> bool:
@@ -79,15 +82,9 @@ async def _try(title: str, pool: Pool, work: Callable[[Connection], Awaitable[st
 
 async def _greet(connection: Connection) -> str:
     chain = await connection.request("system_chain")
-    header = await _finalized(connection)
-    raw = (await read_storage(connection, header.hash, [LAST_RUNTIME_UPGRADE]))[LAST_RUNTIME_UPGRADE]
-    spec = decode_last_runtime_upgrade(raw or b"")
+    header = await finalized_header(connection)
+    spec = await _spec(connection, header.hash)
     return f"{str(chain)[:60]!r}, {spec.name} {spec.version}, finalized #{header.number}"
-
-
-async def _finalized(connection: Connection) -> Header:
-    head = await connection.request("chain_getFinalizedHead")
-    return parse_header(await connection.request("chain_getHeader", [head]))
 
 
 async def _receivers(config: Config) -> bool:
@@ -130,7 +127,7 @@ async def _examine(config: Config, name: str, chain: Chain, pool: Pool, cross_ch
         print(f"  {status.endpoint}: {status.state}{f', {status.reason}' if status.reason else ''}")
     print(f"  genesis 0x{(await pool.identified()).hex()}: {'as configured' if chain.genesis else 'learned now'}")
     print(f"  finalized #{seen.header.number}, {seen.spec}, metadata V{seen.metadata[4]}")
-    prefix = chain.ss58_prefix if chain.ss58_prefix is not None else seen.runtime.constant("System", "SS58Prefix")
+    prefix = ss58_prefix(seen.runtime) if chain.ss58_prefix is None else chain.ss58_prefix
     print(f"  addresses: prefix {prefix} ({'configured' if chain.ss58_prefix is not None else 'from the metadata'})")
     for watcher in chain_watchers(config, name)(prefix):
         needs = watcher.needs(seen.runtime)
@@ -149,11 +146,21 @@ class _Seen:
 
 
 async def _look(connection: Connection) -> _Seen:
-    header = await _finalized(connection)
-    raw = (await read_storage(connection, header.hash, [LAST_RUNTIME_UPGRADE]))[LAST_RUNTIME_UPGRADE]
-    spec = decode_last_runtime_upgrade(raw or b"")
+    header = await finalized_header(connection)
+    spec = await _spec(connection, header.hash)
     metadata = await fetch_metadata(connection, header.parent_hash)
-    return _Seen(header, f"{spec.name} {spec.version}", metadata, Runtime.from_metadata(metadata))
+    try:
+        return _Seen(header, f"{spec.name} {spec.version}", metadata, Runtime.from_metadata(metadata))
+    except ScaleError as error:
+        raise BadAnswer(f"the metadata of {spec.name[:60]} {spec.version} cannot be read: {error}") from error
+
+
+async def _spec(connection: Connection, at: bytes) -> SpecVersion:
+    raw = (await read_storage(connection, at, [LAST_RUNTIME_UPGRADE]))[LAST_RUNTIME_UPGRADE]
+    try:
+        return decode_last_runtime_upgrade(raw or b"")
+    except ScaleError as error:
+        raise BadAnswer(str(error)) from error
 
 
 async def _cross_check(pool: Pool, seen: _Seen, count: int) -> bool:
@@ -164,8 +171,8 @@ async def _cross_check(pool: Pool, seen: _Seen, count: int) -> bool:
     for number in range(first, seen.header.number + 1):
         try:
             found = await pool.each(lambda connection, n=number: _both_ways(connection, n, decoders))  # type: ignore[misc]
-        except Exhausted as exhausted:
-            print(f"  cross-check: #{number} cannot be read: {exhausted}")
+        except (Exhausted, ScaleError, ReferenceDecoderError) as error:
+            print(f"  cross-check: #{number} cannot be read: {error}")
             continue
         compared += 1
         events += found.events
@@ -173,7 +180,7 @@ async def _cross_check(pool: Pool, seen: _Seen, count: int) -> bool:
         for line in found.differences[:20]:
             print(f"  cross-check: #{number}: {line}")
     print(f"  cross-check: {compared} blocks, {events} events, {compared - good} blocks with differences")
-    return good == count
+    return good == seen.header.number - first + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +195,20 @@ async def _both_ways(
     (raw,) = await read_blocks(connection, number, number, {}, ALWAYS)
     if raw.failure:
         raise raw.failure
+    value = raw.storage[EVENTS]
+    if value is None:
+        raise BadAnswer(f"#{number} has no events")
     spec = decode_last_runtime_upgrade(raw.storage[LAST_RUNTIME_UPGRADE] or b"")
     if spec not in decoders:
         parent = raw.header.parent_hash
         runtime = Runtime.from_metadata(await fetch_metadata(connection, parent))
         decoders[spec] = runtime, ReferenceDecoder(await fetch_metadata_v14(connection, parent))
     runtime, reference = decoders[spec]
-    value = raw.storage[EVENTS]
-    if value is None:
-        raise BadAnswer(f"#{number} has no events")
-    ours = runtime.decode_events(value, runtime.watch_all())
-    return _Compared(len(ours), differences(ours, reference.decode_events(value)))
+    try:
+        ours = runtime.decode_events(value, runtime.watch_all())
+        return _Compared(len(ours), differences(ours, reference.decode_events(value)))
+    except (ScaleError, ReferenceDecoderError) as error:
+        return _Compared(0, [str(error)])
 
 
 async def _stored(config: Config) -> None:

@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 
 from paseo_watch.chain.patience import patient_rounds
-from paseo_watch.chain.read import finalized_number
+from paseo_watch.chain.read import finalized_header
 from paseo_watch.cli.configuration import at_endpoint, known_chain, load_config
 from paseo_watch.cli.errors import DONE, FAILED, WrongInput
 from paseo_watch.cli.execute import execute
@@ -36,7 +36,7 @@ def record(flags: argparse.Namespace) -> int:
 
 async def _record(flags: argparse.Namespace, network: str, chain: Chain) -> int:
     async with open_pool(flags.chain, chain) as pool:
-        last: int = flags.last if flags.last is not None else await pool.each(finalized_number)
+        last: int = flags.last if flags.last is not None else (await pool.each(finalized_header)).number
         first: int = flags.first if flags.first is not None else max(1, last - flags.blocks + 1)
         if not 0 < first <= last:
             raise WrongInput(f"blocks {first} to {last}: expected 0 < from <= to")
