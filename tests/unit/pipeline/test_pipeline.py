@@ -339,7 +339,7 @@ class Unreliable:
         return result
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     script=st.lists(st.sampled_from(["fine", "before", "after"]), max_size=20),
     cuts=st.lists(st.integers(1, 6), min_size=1, max_size=8),
@@ -377,7 +377,7 @@ def test_whatever_answers_the_store_loses_everything_is_committed_once(script: l
     asyncio.run(run())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(stops=st.lists(st.integers(0, 120), max_size=6), last=st.integers(START, START + 60))
 def test_stopped_at_any_point_it_goes_on_at_the_stored_cursor(stops: list[int], last: int) -> None:
     """After any number of turns of the event loop, again and again: nothing lost, nothing twice."""
