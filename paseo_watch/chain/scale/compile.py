@@ -74,7 +74,6 @@ class Compiler:
         self.decoders = Lazy(self._decoder)
         self.skippers = Lazy(self._skipper)
         self.namespace: dict[str, Any] = {
-            **{name: struct.Struct(f"<{code}").unpack_from for name, code in _STRUCTS.items()},
             "whole": int.from_bytes,
             "compact": compact,
             "text": _text,
@@ -117,9 +116,10 @@ class Compiler:
 
     def define(self, source: Source, signature: str, result: str, name: str) -> Any:
         """Turn a source into a function."""
+        lines = source.lines()
         self._provide(source)
         guard = ["    if d <= 0: too_deep()"] if source.calls else []
-        text = "\n".join([f"def made({signature}):", *guard, *source.lines, f"    return {result}"])
+        text = "\n".join([f"def made({signature}):", *guard, *lines, f"    return {result}"])
         made: dict[str, Any] = {}
         # The source is written by this package; of the metadata it holds integers and repr() of strings only.
         exec(compile(text, f"<decoder of {name}>", "exec"), self.namespace, made)  # noqa: S102
@@ -128,6 +128,8 @@ class Compiler:
     def _provide(self, source: Source) -> None:
         """What the source names must be there before it runs; tables fill themselves later."""
         space = self.namespace
+        for code in source.formats:
+            space.setdefault(f"F{code}", struct.Struct(f"<{code}").unpack_from)
         for type_id in source.empties:
             space.setdefault(f"K{type_id}", self.layout.empty(type_id))
         for type_id in source.plains:
@@ -230,17 +232,13 @@ class Compiler:
         return self._function(source, f"new(Call, ({pallet!r}, {call.name!r}, {args})), {end}", call.name)
 
 
-_STRUCTS = {"u16": "H", "u32": "I", "u64": "Q", "i8": "b", "i16": "h", "i32": "i", "i64": "q"}
-
-
 def _text(data: bytes, start: int, end: int) -> str:
     return data[start:end].decode()
 
 
-def _char(data: bytes, position: int) -> str:
-    point = int.from_bytes(data[position : position + 4], "little")
+def _char(point: int) -> str:
     if point > 0x10FFFF or 0xD800 <= point < 0xE000:
-        raise ScaleError(f"the character at byte {position} is 0x{point:x}, which is no Unicode scalar value")
+        raise ScaleError(f"the character 0x{point:x} is no Unicode scalar value")
     return chr(point)
 
 

@@ -19,10 +19,14 @@ from paseo_watch.chain.scale.errors import (
 from paseo_watch.chain.scale.metadata import Metadata, Pallet
 from paseo_watch.chain.scale.registry import Composite, Sequence, Variant
 from paseo_watch.chain.scale.source import Position, Source
-from paseo_watch.chain.scale.values import FINALIZATION, INITIALIZATION, Event
+from paseo_watch.chain.scale.values import Event
 
 EVERY = "*"
 MIN_RECORD = 4  # phase 1, pallet 1, variant 1, topics 1
+
+# The bytes of a phase by its first: ApplyExtrinsic(u32), Finalization, Initialization (frame-system `Phase`).
+# FINALIZATION and INITIALIZATION are these indices, negative.
+_PHASES = (5, 1, 1)
 
 # (bytes, position, index, phase, append) -> position after the event
 EventDecoder = Callable[[bytes, int, int, int, Callable[[Event], None]], int]
@@ -115,20 +119,19 @@ class Events:
             count, position = compact(data, 0)
             if count * MIN_RECORD > len(data):
                 raise TruncatedError(f"{count} events are announced in {len(data)} bytes")
-            table, append, topic = watch.table, events.append, self._topic
+            table, append, topic, step, whole = watch.table, events.append, self._topic, _PHASES, int.from_bytes
             for index in range(count):
                 start = position
                 phase = data[position]
-                position += 1 if phase else 5
+                position += step[phase]
                 entry = table[data[position] << 8 | data[position + 1]]
                 if entry.__class__ is int:
                     position += entry
                 elif entry.__class__ is tuple:
                     position = entry[0](data, position + 2, DEPTH)
                 else:
-                    position = entry(data, position + 2, index, _phase(data, start), append)
-                if phase > 2:
-                    raise UnknownVariantError(f"phase {phase}, expected 0, 1 or 2")
+                    phase = -phase if phase else whole(data[start + 1 : start + 5], "little")
+                    position = entry(data, position + 2, index, phase, append)
                 topics = data[position]
                 if topics:
                     topics, position = compact(data, position)
@@ -146,6 +149,8 @@ class Events:
 
     def _failure(self, data: bytes, index: int, start: int, error: Exception) -> ScaleError:
         where = self._where(data, index, start)
+        if start < len(data) and data[start] >= len(_PHASES):
+            return UnknownVariantError(f"{where}: phase {data[start]}, expected 0, 1 or 2")
         if isinstance(error, UnicodeDecodeError):
             return ScaleError(f"{where}: text that is not UTF-8: {error.reason}")
         return TruncatedError(f"{where}: the value goes on after the last byte, {len(data)}")
@@ -159,11 +164,3 @@ class Events:
             variant = self.variants(pallet).get(head[1])
             name += f" ({pallet.name}.{variant.name if variant else head[1]})"
         return name
-
-
-def _phase(data: bytes, start: int) -> int:
-    """ApplyExtrinsic(u32), Finalization, Initialization: frame-system `Phase`."""
-    tag = data[start]
-    if tag == 0:
-        return int.from_bytes(data[start + 1 : start + 5], "little")
-    return FINALIZATION if tag == 1 else INITIALIZATION

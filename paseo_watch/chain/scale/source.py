@@ -1,13 +1,16 @@
 """Writes the Python source of decoders.
 
 One `Source` is the body of one function. Positions are symbolic (a variable and a constant added to it), so that a
-run of fixed-size fields becomes slices at constant offsets, and a value becomes one expression where it can.
+run of fixed-size fields is unpacked by one call of `struct`, and a value becomes one expression where it can.
 Nothing from the metadata enters the source but integers and `repr` of strings.
 
 What generated code finds in its namespace is in `compile.Compiler`; its functions are
 `f(b, p, d) -> (value, position)` with the bytes, a position, and how deep it may still go.
 """
 
+import dataclasses
+from dataclasses import dataclass
+from struct import calcsize
 from typing import NamedTuple
 
 from paseo_watch.chain.scale.errors import MetadataError
@@ -25,6 +28,14 @@ from paseo_watch.chain.scale.registry import (
     Type,
 )
 
+# How a fixed-size primitive is read: its format in the terms of `struct`, and what becomes of what that gives.
+LEAVES = {
+    "bool": ("B", "BOOL[{}]"), "char": ("I", "char_({})"), "u8": ("B", "{}"), "u16": ("H", "{}"), "u32": ("I", "{}"),
+    "u64": ("Q", "{}"), "u128": ("16s", 'whole({}, "little")'), "u256": ("32s", 'whole({}, "little")'),
+    "i8": ("b", "{}"), "i16": ("h", "{}"), "i32": ("i", "{}"), "i64": ("q", "{}"),
+    "i128": ("16s", 'whole({}, "little", signed=True)'), "i256": ("32s", 'whole({}, "little", signed=True)'),
+}  # fmt: skip
+
 
 class Position(NamedTuple):
     """A place in the bytes: the variable `base` plus `offset`."""
@@ -39,22 +50,69 @@ class Position(NamedTuple):
         return f"{self.base} + {self.offset}" if self.offset else self.base
 
 
+@dataclass(slots=True)
+class Run:
+    """Fixed-size leaves that follow each other in the bytes, read by one line of code."""
+
+    at: Position
+    indent: int
+    end: int
+    formats: list[str] = dataclasses.field(default_factory=list)
+    names: list[str] = dataclasses.field(default_factory=list)
+
+    def takes(self, at: Position, indent: int) -> bool:
+        return (self.at.base, self.end, self.indent) == (at.base, at.offset, indent)
+
+    def line(self) -> str:
+        """One leaf of bytes is a slice; all else is what a struct of that format, named F<format>, unpacks."""
+        if len(self.names) == 1 and self.formats[0][-1] in "sB":
+            end = Position(self.at.base, self.end)
+            return (
+                f"{self.names[0]} = b[{self.at}]" if self.formats[0] == "B" else f"{self.names[0]} = b[{self.at}:{end}]"
+            )
+        return f"{', '.join(self.names)}, = F{''.join(self.formats)}(b, {self.at})"
+
+
 class Source:
     """The lines of one function that decodes (`value`) or steps over (`skip`) a value."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.lines: list[str] = []
+        self._lines: list[str | Run] = []
         self.empties: set[int] = set()  # types whose one value the namespace must hold as K<id>
         self.enums: set[int] = set()  # V<id>: variant index -> function
         self.skips: set[int] = set()  # W<id>: variant index -> size or function
         self.plains: set[int] = set()  # C<id>: variant index -> value
+        self.formats: set[str] = set()  # F<format>: struct.unpack_from of that format
         self.calls = False
+        self._run: Run | None = None
         self._indent = 1
         self._names = 0
 
     def line(self, text: str) -> None:
-        self.lines.append("    " * self._indent + text)
+        self._lines.append("    " * self._indent + text)
+
+    def lines(self) -> list[str]:
+        """The code so far; also fills `formats`."""
+        lines = []
+        for line in self._lines:
+            if isinstance(line, Run):
+                self.formats.add("".join(line.formats))
+                line = "    " * line.indent + line.line()
+            lines.append(line)
+        return lines
+
+    def leaf(self, code: str, at: Position) -> str:
+        """The name of a fixed-size leaf, by its format in the terms of `struct`."""
+        run = self._run
+        if run is None or not run.takes(at, self._indent):
+            run = self._run = Run(at, self._indent, at.offset)
+            self._lines.append(run)
+        name = self.name()
+        run.names.append(name)
+        run.formats.append(code)
+        run.end += calcsize(f"<{code}")
+        return name
 
     def name(self) -> str:
         self._names += 1
@@ -71,7 +129,7 @@ class Source:
             return f"K{type_id}", at
         if is_plain(kind):
             self.plains.add(type_id)
-            return f"C{type_id}[b[{at}]]", at + 1
+            return f"C{type_id}[{self.leaf('B', at)}]", at + 1
         if isinstance(kind, Enum) and not is_option(kind):
             self.enums.add(type_id)
             return self._call(f"V{type_id}[b[{at}]]", at + 1)
@@ -113,16 +171,8 @@ class Source:
             after = self.name()
             self.line(f"{after} = {start} + {size}")
             return f"text(b, {start}, {after})", Position(after)
-        size_of = SIZES[name]
-        if name == "u8":
-            return f"b[{at}]", at + 1
-        if name in ("u128", "u256"):
-            return f'whole(b[{at}:{at + size_of}], "little")', at + size_of
-        if name in ("i128", "i256"):
-            return f'whole(b[{at}:{at + size_of}], "little", signed=True)', at + size_of
-        if name in ("bool", "char"):
-            return f"{name}_(b, {at})" if name == "char" else f"BOOL[b[{at}]]", at + size_of
-        return f"{name}(b, {at})[0]", at + size_of
+        code, shape = LEAVES[name]
+        return shape.format(self.leaf(code, at)), at + SIZES[name]
 
     def compact(self, at: Position, limit: str = "") -> tuple[str, Position]:
         """A compact integer; those of one byte, the most, without a call."""
@@ -170,7 +220,7 @@ class Source:
 
     def _array(self, length: int, element: int, at: Position) -> tuple[str, Position]:
         if self.layout.types[element] == Primitive("u8"):
-            return f"b[{at}:{at + length}]", at + length
+            return self.leaf(f"{length}s", at), at + length
         return self._repeat(str(length), element, at)
 
     def _repeat(self, count: str, element: int, at: Position) -> tuple[str, Position]:

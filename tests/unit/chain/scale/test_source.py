@@ -8,14 +8,27 @@ from tests.unit.chain.scale.building import Types
 from tests.unit.chain.scale.test_registry import registry
 
 
-def test_a_run_of_fixed_fields_is_one_expression_at_constant_offsets() -> None:
+def test_a_run_of_fixed_fields_is_unpacked_at_once() -> None:
     types = Types()
     account = types.wrapper(types.array(32, types.primitive("u8")))
     moved = types.composite(who=account, amount=types.primitive("u128"))
     source = Source(Layout(registry(types)))
     value, end = source.value(moved, Position("p"))
-    assert value == "{'who': b[p:p + 32], 'amount': whole(b[p + 32:p + 48], \"little\")}"
-    assert (str(end), source.lines, source.calls) == ("p + 48", [], False)
+    assert value == "{'who': v1, 'amount': whole(v2, \"little\")}"
+    assert (str(end), source.lines(), source.calls) == ("p + 48", ["    v1, v2, = F32s16s(b, p)"], False)
+    assert source.formats == {"32s16s"}
+
+
+def test_what_varies_in_size_ends_a_run() -> None:
+    types = Types()
+    u8, u32 = types.primitive("u8"), types.primitive("u32")
+    source = Source(Layout(registry(types)))
+    value, end = source.value(u8, Position("p"))
+    _, end = source.compact(end)
+    other, end = source.value(u32, end)
+    assert (value, other) == ("v1", "v4")
+    assert source.lines()[0] == "    v1 = b[p]"
+    assert source.lines()[-1] == "    v4, = FI(b, v3)"
 
 
 def test_a_fixed_run_is_stepped_over_by_one_addition() -> None:
@@ -23,7 +36,7 @@ def test_a_fixed_run_is_stepped_over_by_one_addition() -> None:
     u32 = types.primitive("u32")
     source = Source(Layout(registry(types)))
     assert source.skip_all((u32, u32, u32), Position("p")) == Position("p", 12)
-    assert source.lines == []
+    assert source.lines() == []
 
 
 def test_names_from_metadata_are_data_and_never_code() -> None:
@@ -43,6 +56,6 @@ def test_fields_without_names_are_a_tuple_and_one_of_them_is_itself() -> None:
     types = Types()
     u8 = types.primitive("u8")
     source = Source(Layout(registry(types)))
-    assert source.fields((Field(None, u8), Field(None, u8)), Position("p"))[0] == "(b[p], b[p + 1])"
-    assert source.fields((Field(None, u8),), Position("p"))[0] == "b[p]"
+    assert source.fields((Field(None, u8), Field(None, u8)), Position("p"))[0] == "(v1, v2)"
+    assert source.fields((Field(None, u8),), Position("p"))[0] == "v3"
     assert source.fields((), Position("p"))[0] == "()"
