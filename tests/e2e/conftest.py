@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from paseo_watch.chain.reference import ReferenceDecoder, ReferenceDecoderError
 from tests.chopsticks import Driver, driver
 
 
@@ -19,3 +21,13 @@ def polkadot_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     """@polkadot/api: signs, encodes, and reads storage independently of our decoder."""
     with driver(tmp_path_factory.mktemp("polkadot-api") / "driver.log") as running:
         yield running
+
+
+@pytest.fixture
+def only_our_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference decoder refuses everything: a block that ours does not read becomes a hole, and is seen."""
+
+    def refuse(self: ReferenceDecoder, raw: bytes) -> NoReturn:
+        raise ReferenceDecoderError("not asked for in this test")
+
+    monkeypatch.setattr(ReferenceDecoder, "decode_events", refuse)

@@ -20,6 +20,8 @@ from tests.e2e.chopsticks.truth import CAP, THRESHOLD, Said
 from tests.scripted_chain import ScriptedChain
 from tests.scripted_node import ScriptedNode
 
+pytestmark = pytest.mark.usefixtures("only_our_decoder")
+
 SPEC = ("asset-hub-paseo", 2_000_005)
 ACCOUNT_PREFIX = "0x26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9"
 """twox128 of System, twox128 of Account."""

@@ -12,6 +12,8 @@ from tests.chopsticks import PAS, RELAY_2024, RELAY_2026, Chopsticks, Driver, ru
 from tests.e2e.chopsticks.service import Watch, said
 from tests.e2e.chopsticks.truth import FAUCET, ROOT, Said, Truth
 
+pytestmark = pytest.mark.usefixtures("only_our_decoder")
+
 START = {
     "//Whale": 100_000,
     "//Alice": 10,
