@@ -1,0 +1,1 @@
+"""Replays of the shipped recordings, held to what they said before."""
