@@ -81,8 +81,8 @@ def _tick(tools: Tools, chain: ChainService) -> Callable[[], Awaitable[None]]:
         if chain.pipeline:
             await chain.pipeline.put(Tick(now_ms))
         elif not told and now_ms - began_ms >= UNREACHABLE_MS:
-            told = True
             await _tell_not_reached(tools, chain, now_ms)
+            told = True
 
     return tick
 
