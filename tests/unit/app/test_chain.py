@@ -1,0 +1,204 @@
+"""One chain at work, its nodes in memory: put together, stopped at any point, started again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from paseo_watch.app.chain import Seen, ss58_prefix
+from paseo_watch.chain.scale.runtime import Runtime
+from paseo_watch.rpc.errors import ConnectFailed
+from paseo_watch.rpc.fake import FakeTransport
+from paseo_watch.sinks.memory import MemorySink
+from paseo_watch.store.database import Database
+from paseo_watch.telemetry import Metrics
+from paseo_watch.watchers.service import ServiceWatcher
+from paseo_watch.watchers.watcher import Wants, Watcher
+from tests.house import BlockWatcher, CodedNode, House, TellingChain, every_block
+from tests.tiny_runtime import metadata
+
+URL = "ws://node.test"
+LAST = 12
+
+
+@pytest.fixture(name="transport")
+async def _transport() -> AsyncIterator[FakeTransport]:
+    transport = FakeTransport()
+    yield transport
+    await transport.close()
+
+
+@pytest.fixture(name="chain")
+def _chain() -> TellingChain:
+    chain = TellingChain()
+    chain.moves(LAST)
+    return chain
+
+
+@pytest.fixture(name="node")
+def _node(chain: TellingChain, transport: FakeTransport) -> CodedNode:
+    node = CodedNode(chain)
+    transport.serve(URL, node.in_memory)
+    return node
+
+
+@pytest.mark.parametrize(
+    ("start", "first"), [("latest", LAST), (1, 1), (0, 1), (5, 5), (LAST, LAST)], ids=["latest", "1", "0", "5", "last"]
+)
+async def test_the_first_run_begins_where_it_is_told(
+    start: Any, first: int, node: CodedNode, transport: FakeTransport
+) -> None:
+    """`latest` is the finalized block of now, and it is told too; the genesis has nothing to tell."""
+    async with House([URL], transport, start=start) as house:
+        await house.reached(LAST)
+        assert house.told() == every_block(first, LAST)
+
+
+@pytest.mark.parametrize("until", [1, 7, LAST])
+async def test_a_run_that_ends_ends_at_its_block_with_everything_committed(
+    until: int, node: CodedNode, transport: FakeTransport
+) -> None:
+    """Not one block later; starting it again has nothing to do."""
+    async with await Database.open("sqlite://") as database:
+        sink = MemorySink()
+        for _ in range(2):
+            async with House([URL], transport, until=until, database=database, sink=sink) as house:
+                await house.finished()
+                assert house.told() == every_block(1, until)
+                assert await house.cursor() == until
+
+
+@settings(max_examples=12, deadline=None)
+@given(stops=st.lists(st.integers(0, 600), min_size=1, max_size=5), begin=st.sampled_from(["latest", 1, 4]))
+def test_stopped_at_any_point_a_run_goes_on_at_the_cursor_whatever_it_is_told_to_start_at(
+    stops: list[int], begin: Any
+) -> None:
+    """After any number of turns of the event loop: while connecting, reading, committing, delivering."""
+
+    async def run() -> None:
+        transport, chain = FakeTransport(), TellingChain()
+        chain.moves(LAST)
+        node = CodedNode(chain)
+        transport.serve(URL, node.in_memory)
+        sink = MemorySink()
+        async with await Database.open("sqlite://") as database:
+            for turns in stops:
+                async with House([URL], transport, database=database, sink=sink, start=begin):
+                    for _ in range(turns):
+                        await asyncio.sleep(0)
+            async with House([URL], transport, database=database, sink=sink, start=begin) as house:
+                await house.reached(LAST)
+                chain.moves(2)
+                node.announce()
+                await house.reached(LAST + 2)
+                first = LAST if begin == "latest" else begin
+                assert house.told() == every_block(first, LAST + 2)
+                assert house.pipeline.memory.states["blocks"] == {"count": LAST + 3 - first}
+        await transport.close()
+
+    asyncio.run(run())
+
+
+async def test_what_watchers_want_at_every_block_rides_in_its_one_request(
+    chain: TellingChain, node: CodedNode, transport: FakeTransport
+) -> None:
+    """Keys that are known only after decoding, and extrinsics, are asked for where they are wanted."""
+    kept, asked = b"\x0a" * 32, b"\x0b" * 32
+
+    def steady(prefix: int) -> tuple[Watcher, ...]:
+        return (ServiceWatcher(), BlockWatcher(frozenset({kept})))
+
+    def asking(prefix: int) -> tuple[Watcher, ...]:
+        return (BlockWatcher(frozenset({kept}), Wants(frozenset({asked}), True)),)
+
+    methods = {}
+    for watchers in (steady, asking):
+        async with House([URL], transport, watchers=watchers, start=LAST) as house:
+            await house.reached(chain.tip.number)
+            node.calls.clear()
+            chain.move(storage={"0x" + kept.hex(): "0x01", "0x" + asked.hex(): "0x02"})
+            node.announce()
+            await house.reached(chain.tip.number)
+            methods[watchers] = [call.method for call in node.calls]
+            data = house.alerts("block")[-1]["data"]
+            assert data["kept"] == {kept.hex(): "01"}
+    assert methods == {
+        steady: ["state_queryStorageAt"],
+        asking: ["state_queryStorageAt", "state_queryStorageAt", "chain_getBlock"],
+    }
+    assert (data["asked"], data["extrinsics"]) == ({asked.hex(): "02"}, [])
+
+
+@pytest.mark.parametrize(("configured", "expected"), [(7, 7), (None, 2)])
+async def test_addresses_have_the_configured_prefix_else_the_metadatas(
+    configured: int | None, expected: int, chain: TellingChain, node: CodedNode, transport: FakeTransport
+) -> None:
+    """The watchers are built with it."""
+    chain.swap("0x02", {14: metadata(ss58_prefix=2)})
+    seen: list[int] = []
+
+    def watchers(prefix: int) -> tuple[Watcher, ...]:
+        seen.append(prefix)
+        return (BlockWatcher(),)
+
+    async with House([URL], transport, watchers=watchers, ss58_prefix=configured) as house:
+        await house.reached(LAST)
+    assert seen == [expected]
+
+
+def test_metadata_without_a_prefix_gives_the_generic_one() -> None:
+    """A chain may not have the constant, or the pallet."""
+    whole = metadata(ss58_prefix=2)
+    assert ss58_prefix(Runtime.from_metadata(whole)) == 2
+    nameless = whole.replace(b"\x28SS58Prefix", b"\x28SS58Prefiy")
+    assert nameless != whole
+    assert ss58_prefix(Runtime.from_metadata(nameless)) == 42
+
+
+async def test_metadata_is_cached_by_genesis(
+    tmp_path: Path, chain: TellingChain, node: CodedNode, transport: FakeTransport
+) -> None:
+    """In a folder of its own, so that two chains of one name do not mix."""
+    async with House([URL], transport, cache=tmp_path) as house:
+        await house.reached(LAST)
+    assert [folder.name for folder in folders(tmp_path)] == [chain.genesis.hex()]
+
+
+def folders(path: Path) -> list[Path]:
+    return list(path.iterdir())
+
+
+async def test_a_secret_in_an_endpoints_url_shows_nowhere(
+    node: CodedNode, transport: FakeTransport, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not in metrics, statuses, alerts or logs."""
+    url = "wss://user:hunter2@other.test/hunter3?key=hunter4"
+    transport.refuse(url, ConnectFailed("cannot connect to other.test: nobody serves it"))
+    async with House([url, URL], transport) as house:
+        await house.reached(LAST)
+        await house.tick()
+        shown = [str(house.service.pool.statuses()), str(house.sink.sent), caplog.text]  # type: ignore[union-attr]
+        shown += [str(family) for family in house.metrics.registry.collect()]
+    assert "other.test" in "".join(shown)
+    assert "hunter" not in "".join(shown)
+
+
+def test_what_is_seen_beside_blocks_is_counted() -> None:
+    """Heads by view; a halt as 1 and its end as 0."""
+    metrics = Metrics(CollectorRegistry())
+    seen = Seen("relay", metrics)
+    seen.best(9)
+    seen.finalized(7)
+    seen.halted("a fork")
+    value = metrics.registry.get_sample_value
+    assert value("paseo_watch_block_height", {"chain": "relay", "view": "best"}) == 9
+    assert value("paseo_watch_block_height", {"chain": "relay", "view": "finalized"}) == 7
+    assert value("paseo_watch_chain_halted", {"chain": "relay"}) == 1
+    seen.halted(None)
+    assert value("paseo_watch_chain_halted", {"chain": "relay"}) == 0
+    assert (seen.best_number, seen.finalized_number, seen.halted_reason) == (9, 7, None)

@@ -1,0 +1,67 @@
+"""Periodic jobs: their times, and what becomes of one that fails."""
+
+import asyncio
+import logging
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from paseo_watch.app.schedule import Job, make_scheduler
+from paseo_watch.telemetry import Metrics
+
+
+async def nothing() -> None:
+    """Nothing."""
+
+
+async def test_every_job_has_its_interval_and_never_runs_beside_itself() -> None:
+    """One that missed its time runs once, however late."""
+    scheduler = make_scheduler([Job("tick", 10.0, nothing), Job("beat", 300.0, nothing)], Metrics(CollectorRegistry()))
+    jobs = {job.id: job for job in scheduler.get_jobs()}
+    assert {name: job.trigger.interval.total_seconds() for name, job in jobs.items()} == {"tick": 10, "beat": 300}
+    assert all((job.max_instances, job.coalesce, job.misfire_grace_time) == (1, True, None) for job in jobs.values())
+
+
+async def test_a_job_that_fails_is_counted_and_told_and_the_next_run_comes(caplog: pytest.LogCaptureFixture) -> None:
+    """Under the words that docs/metrics.md documents."""
+    metrics, runs = Metrics(CollectorRegistry()), 0
+    twice = asyncio.Event()
+
+    async def work() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            raise ValueError("the disk is on fire")
+        twice.set()
+
+    scheduler = make_scheduler([Job("work", 0.01, work, at_once=True)], metrics)
+    with caplog.at_level(logging.ERROR, "paseo_watch"):
+        scheduler.start()
+        await twice.wait()
+        while not metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": "ok"}):
+            await asyncio.sleep(0)
+        scheduler.shutdown(wait=False)
+    assert metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": "failed"}) == 1
+    assert "the job work failed: the disk is on fire" in caplog.text
+
+
+@pytest.mark.parametrize(("at_once", "runs"), [(True, 1), (False, 0)])
+async def test_a_job_runs_at_once_where_it_says_so(at_once: bool, runs: int) -> None:
+    """Else after its first interval, an hour here."""
+    ran, started = 0, asyncio.Event()
+
+    async def work() -> None:
+        nonlocal ran
+        ran += 1
+
+    async def other() -> None:
+        started.set()
+
+    jobs = [Job("work", 3600, work, at_once=at_once), Job("other", 3600, other, at_once=True)]
+    scheduler = make_scheduler(jobs, Metrics(CollectorRegistry()))
+    scheduler.start()
+    await started.wait()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    scheduler.shutdown(wait=False)
+    assert ran == runs
