@@ -198,13 +198,13 @@ async def _both_ways(
     value = raw.storage[EVENTS]
     if value is None:
         raise BadAnswer(f"#{number} has no events")
-    spec = decode_last_runtime_upgrade(raw.storage[LAST_RUNTIME_UPGRADE] or b"")
-    if spec not in decoders:
-        parent = raw.header.parent_hash
-        runtime = Runtime.from_metadata(await fetch_metadata(connection, parent))
-        decoders[spec] = runtime, ReferenceDecoder(await fetch_metadata_v14(connection, parent))
-    runtime, reference = decoders[spec]
     try:
+        spec = decode_last_runtime_upgrade(raw.storage[LAST_RUNTIME_UPGRADE] or b"")
+        if spec not in decoders:
+            parent = raw.header.parent_hash
+            runtime = Runtime.from_metadata(await fetch_metadata(connection, parent))
+            decoders[spec] = runtime, ReferenceDecoder(await fetch_metadata_v14(connection, parent))
+        runtime, reference = decoders[spec]
         ours = runtime.decode_events(value, runtime.watch_all())
         return _Compared(len(ours), differences(ours, reference.decode_events(value)))
     except (ScaleError, ReferenceDecoderError) as error:

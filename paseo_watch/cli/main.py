@@ -1,6 +1,7 @@
 """`paseo-watch`: the flags, and from each command to its module."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,8 +23,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     log.set_up(flags.log_level, flags.log_format)
     try:
         command: Command = flags.command
-        return command(flags)
+        code = command(flags)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
+        return FAILED
+    except BrokenPipeError:  # `paseo-watch outbox list | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter's last flush goes there
         return FAILED
     except PaseoWatchError as error:
         print(f"paseo-watch: {error}", file=sys.stderr)
@@ -100,7 +106,7 @@ def _add_record(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", help="the node to record, instead of the configured ones")
     parser.add_argument("--from", dest="first", type=int, help="first block (default: --blocks before the last)")
     parser.add_argument("--to", dest="last", type=int, help="last block (default: the finalized head)")
-    parser.add_argument("--blocks", type=int, default=20, help="how many blocks, without --from (default: 20)")
+    parser.add_argument("--blocks", type=_count, default=20, help="how many blocks, without --from (default: 20)")
     parser.set_defaults(command=record.record)
 
 
@@ -128,7 +134,7 @@ def _add_doctor(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("doctor", parents=[common], help="say what is seen, what is not, and why")
     parser.add_argument(
         "--cross-check",
-        type=int,
+        type=_count,
         default=0,
         metavar="N",
         help="decode the last N finalized blocks also with the reference decoder and compare",
@@ -141,7 +147,7 @@ def _add_outbox(commands: Commands, common: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", parents=[common], help="list deliveries")
     listing.add_argument("--status", choices=("pending", "done", "dead", "all"), default="all", help="which ones")
-    listing.add_argument("--limit", type=int, default=50, help="how many, newest first (default: 50)")
+    listing.add_argument("--limit", type=_count, default=50, help="how many, newest first (default: 50)")
     listing.set_defaults(command=outbox.show)
     retry = actions.add_parser("retry", parents=[common], help="put dead deliveries back into the queue")
     retry.add_argument("ids", nargs="*", metavar="ID", help="which ones; without any: all dead ones")
@@ -152,6 +158,13 @@ def _add_schema(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("schema", parents=[common], help="print the JSON Schema of the configuration")
     parser.add_argument("--alert", action="store_true", help="of the alert as data instead")
     parser.set_defaults(command=schema.schema)
+
+
+def _count(text: str) -> int:
+    """A number of things, as argparse's `type`."""
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r}, expected a whole number above 0")
+    return int(text)
 
 
 def _output(parser: argparse.ArgumentParser) -> None:

@@ -12,9 +12,14 @@ from paseo_watch.cli.pools import open_pool
 from paseo_watch.cli.progress import Progress
 from paseo_watch.clock import SystemClock
 from paseo_watch.config.sections import Chain
+from paseo_watch.errors import PermanentError
 from paseo_watch.recording.recorder import Wish
 from paseo_watch.recording.recorder import record as record_blocks
 from paseo_watch.recording.recording import SUFFIX
+
+
+class NotWritten(PermanentError):
+    """The disk says no."""
 
 
 def record(flags: argparse.Namespace) -> int:
@@ -27,6 +32,8 @@ def record(flags: argparse.Namespace) -> int:
         raise WrongInput(f"the chain {flags.chain} has no endpoints; name one with --url")
     if not flags.file.name.endswith(SUFFIX):
         raise WrongInput(f"{flags.file}: expected a name that ends in {SUFFIX}")
+    if not flags.file.parent.is_dir():
+        raise WrongInput(f"{flags.file.parent}: there is no such folder; make it first")
     count = execute(_record(flags, config.network, chain))
     if count is None:
         return FAILED
@@ -43,5 +50,8 @@ async def _record(flags: argparse.Namespace, network: str, chain: Chain) -> int:
         progress = Progress(last - first + 1)
         wish = Wish(network, flags.chain, first, last)
         ask = partial(patient_rounds, pool, SystemClock())
-        await record_blocks(ask, wish, flags.file, lambda number: progress.move(number - first + 1))
+        try:
+            await record_blocks(ask, wish, flags.file, lambda number: progress.move(number - first + 1))
+        except OSError as error:
+            raise NotWritten(f"{flags.file}: cannot be written: {error.strerror}") from error
         return last - first + 1
