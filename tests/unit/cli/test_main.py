@@ -1,0 +1,115 @@
+"""Flags, and what a command ends with."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from paseo_watch import __version__
+from paseo_watch.cli import inspect, log, main, outbox, record, schema, service
+from paseo_watch.cli.errors import WrongInput
+from paseo_watch.config.problem import ConfigError, Place, Problem
+from paseo_watch.errors import PermanentError, TransientError
+from paseo_watch.recording.recording import RecordingError
+
+
+def parse(*words: str) -> argparse.Namespace:
+    return main._parser().parse_args(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("run", service.run),
+        ("check", inspect.check),
+        ("check --online", inspect.check),
+        ("demo --once", service.demo),
+        ("record out.rec.xz --chain relay", record.record),
+        ("replay in.rec.xz", service.replay),
+        ("backtest --chain relay --from 1 --to 2", service.backtest),
+        ("doctor --cross-check 3", inspect.doctor),
+        ("outbox list", outbox.show),
+        ("outbox retry a b", outbox.retry),
+        ("schema", schema.schema),
+    ],
+)
+def test_every_command_of_the_contract_is_there(words: str, command: object) -> None:
+    """And takes a configuration, a log level and a log format."""
+    flags = parse(*words.split(), "-c", "a.yaml", "-c", "b", "--log-level", "debug", "--log-format", "json")
+    assert flags.command is command
+    assert (flags.config, flags.log_level, flags.log_format) == ([Path("a.yaml"), Path("b")], "debug", "json")
+
+
+def test_without_flags_the_defaults_hold() -> None:
+    """The built-in configuration, text, info."""
+    flags = parse("run")
+    assert (flags.config, flags.log_level, flags.log_format, flags.output) == (None, "info", "text", "text")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "fly",
+        "run --loud",
+        "run --output xml",
+        "replay",
+        "record out.rec.xz",
+        "backtest --chain relay --from 1",
+        "backtest --chain relay --from one --to 2",
+        "outbox",
+        "outbox list --status lost",
+        "run --log-level whisper",
+    ],
+)
+def test_wrong_flags_are_wrong_input(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, the usage on standard error."""
+    with pytest.raises(SystemExit) as caught:
+        main.main(words.split())
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: paseo-watch")
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """And nothing else."""
+    with pytest.raises(SystemExit) as caught:
+        main.main(["--version"])
+    assert (caught.value.code, capsys.readouterr().out) == (0, f"paseo-watch {__version__}\n")
+
+
+class Lost(TransientError):
+    """For a test."""
+
+
+class Refused(PermanentError):
+    """For a test."""
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (WrongInput("no such chain"), 2),
+        (ConfigError([Problem(Place("a.yaml", 3), ("chains",), "expected a mapping")]), 2),
+        (RecordingError("not a recording"), 2),
+        (Refused("a newer version's store"), 1),
+        (Lost("the disk is full"), 1),
+        (KeyboardInterrupt(), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_commands_error_is_one_line_and_an_exit_code(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """2 for what was typed, 1 for what happened; no traceback."""
+
+    def fail(flags: argparse.Namespace) -> int:
+        raise error
+
+    monkeypatch.setattr(schema, "schema", fail)
+    monkeypatch.setattr(log, "set_up", lambda level, form: None)
+    assert main.main(["schema"]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == ("" if isinstance(error, KeyboardInterrupt) else f"paseo-watch: {error}\n")
