@@ -62,9 +62,7 @@ def rows(progress: Callable[[str], None]) -> Iterable[Row]:
 @contextmanager
 def _node() -> Iterator[str]:
     command = [sys.executable, "-m", "benchmarks.catchup_node", str(BLOCKS)]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
         assert process.stdin is not None

@@ -1,6 +1,6 @@
 """A node in a process of its own: real relay blocks over and over, for whoever wants to catch up.
 
-    python -m benchmarks.catchup_node BLOCKS      prints its URL, serves until its standard input ends
+python -m benchmarks.catchup_node BLOCKS      prints its URL, serves until its standard input ends
 """
 
 import asyncio

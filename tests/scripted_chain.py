@@ -143,9 +143,7 @@ class ScriptedChain:
         self.salt += salt
         self._write((), {}, ())
 
-    def upgrade(
-        self, version: int, metadata: Mapping[int, bytes] | None = None, name: str | None = None
-    ) -> None:
+    def upgrade(self, version: int, metadata: Mapping[int, bytes] | None = None, name: str | None = None) -> None:
         """From the next block on, this runtime executes; `metadata` None keeps the present one."""
         self.spec = (name or self.spec[0], version)
         self._metadata = dict(self._metadata if metadata is None else metadata)
@@ -194,9 +192,7 @@ class ScriptedChain:
     def chain(self) -> str:
         return "Scripted"
 
-    def _write(
-        self, extrinsics: Sequence[str], changes: Mapping[str, str | None], logs: Sequence[str]
-    ) -> Written:
+    def _write(self, extrinsics: Sequence[str], changes: Mapping[str, str | None], logs: Sequence[str]) -> Written:
         number = len(self.best_chain)
         parent = self.best_chain[-1] if self.best_chain else None
         own = {LAST_RUNTIME_UPGRADE: self._last_runtime_upgrade(), TIMESTAMP: self._timestamp(number)}

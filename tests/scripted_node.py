@@ -90,9 +90,7 @@ def null(method: str | None = None, height: int | None = None, times: int = 1) -
     return answer(None, method, height, times)
 
 
-def error(
-    code: int, message: str, method: str | None = None, height: int | None = None, times: int = 1
-) -> Fault:
+def error(code: int, message: str, method: str | None = None, height: int | None = None, times: int = 1) -> Fault:
     """Answer with an error envelope."""
     return Fault("error", method, height, times, Refusal(code, message))
 
@@ -265,9 +263,7 @@ class ScriptedNode(NodeServer):
 
     def _heights(self, params: list[Any]) -> list[int]:
         named = [one for param in params for one in (param if isinstance(param, list) else [param])]
-        blocks = [
-            self.chain.written[one] for one in named if isinstance(one, str) and one in self.chain.written
-        ]
+        blocks = [self.chain.written[one] for one in named if isinstance(one, str) and one in self.chain.written]
         return [one for one in named if isinstance(one, int)] + [block.number for block in blocks]
 
     def _batch_refusal(self) -> dict[str, Any]:

@@ -22,9 +22,7 @@ class Refusal(Exception):
 
     def __init__(self, code: int, message: str, data: Any = None) -> None:
         super().__init__(message)
-        self.envelope: dict[str, Any] = {"code": code, "message": message} | (
-            {} if data is None else {"data": data}
-        )
+        self.envelope: dict[str, Any] = {"code": code, "message": message} | ({} if data is None else {"data": data})
 
 
 def unknown_block(hash: str) -> Refusal:
@@ -122,9 +120,7 @@ class NodeMethods:
         hash = self._state_at(params, 2)
         function, argument = text(params, 0), text(params, 1)
         versions = [v for v in METADATA_VERSIONS if self.source.metadata(hash, v) is not None]
-        if versions == [14] or not function.startswith(
-            "Metadata_metadata_"
-        ):  # a runtime from before that API
+        if versions == [14] or not function.startswith("Metadata_metadata_"):  # a runtime from before that API
             wasm = f'Execution failed: Other("Exported method {function} is not found")'
             raise Refusal(STATE_ERROR, f"Client error: {wasm}")
         if function == "Metadata_metadata_versions":
@@ -165,6 +161,4 @@ def compact(value: int) -> bytes:
     """SCALE's compact encoding of a number below 2^30."""
     if value < 1 << 6:
         return bytes([value << 2])
-    return (
-        (value << 2 | 1).to_bytes(2, "little") if value < 1 << 14 else (value << 2 | 2).to_bytes(4, "little")
-    )
+    return (value << 2 | 1).to_bytes(2, "little") if value < 1 << 14 else (value << 2 | 2).to_bytes(4, "little")

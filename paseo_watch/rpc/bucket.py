@@ -11,9 +11,7 @@ class TokenBucket:
     def __init__(self, rate: float, burst: int, now: float) -> None:
         """`rate` > 0 a second, `burst` >= 1, `now` in seconds of a monotonic clock."""
         if rate <= 0 or burst < 1:
-            raise ValueError(
-                f"a bucket needs a rate above 0 and a burst of at least 1, not {rate} and {burst}"
-            )
+            raise ValueError(f"a bucket needs a rate above 0 and a burst of at least 1, not {rate} and {burst}")
         self._rate = rate
         self._burst = burst
         self._tokens = float(burst)

@@ -268,7 +268,5 @@ class Endpoint:
     def _back_off(self, at_least: float | None = None) -> None:
         self._failures += 1
         options = self._around.options
-        wait = backoff(
-            self._failures, self._around.random.random(), options.backoff_base, options.backoff_cap
-        )
+        wait = backoff(self._failures, self._around.random.random(), options.backoff_base, options.backoff_cap)
         self._not_before = self._around.clock.monotonic() + max(wait, at_least or 0.0)

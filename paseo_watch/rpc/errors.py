@@ -134,9 +134,7 @@ class WrongIdentity(PermanentError):
 
     def __init__(self, endpoint: str, expected: bytes, found: bytes) -> None:
         self.endpoint, self.expected, self.found = endpoint, expected, found
-        super().__init__(
-            f"{endpoint} serves another chain: genesis 0x{found.hex()}, expected 0x{expected.hex()}"
-        )
+        super().__init__(f"{endpoint} serves another chain: genesis 0x{found.hex()}, expected 0x{expected.hex()}")
 
 
 class Exhausted(TransientError):

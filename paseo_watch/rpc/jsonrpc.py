@@ -146,9 +146,7 @@ class Session:
         name = str(result)
         self._subscriptions[name] = result
         mine = [early for early in self._early if early.subscription == name]
-        self._early = (
-            [early for early in self._early if early.subscription != name] if self._subscribing else []
-        )
+        self._early = [early for early in self._early if early.subscription != name] if self._subscribing else []
         return [Response(id, name), *mine]
 
     def _notification(self, message: dict[str, Any]) -> list[Received]:

@@ -57,9 +57,7 @@ class Pool:
         self._on_head = on_head
         self._options = options
         self._identity = Identity(genesis)
-        around = Surroundings(
-            chain, transport, clock, random, metrics, self._identity, options, on_quarantine
-        )
+        around = Surroundings(chain, transport, clock, random, metrics, self._identity, options, on_quarantine)
         names = unique_names([endpoint.url for endpoint in endpoints])
         self._endpoints = [Endpoint(name, o, around) for name, o in zip(names, endpoints, strict=True)]
         self._primary: Endpoint | None = None

@@ -105,9 +105,7 @@ async def test_a_socket_cut_in_the_middle_of_an_answer_is_a_lost_connection(
     await pool.close()
 
 
-async def test_large_batches_come_through_whole(
-    follower: Follower, node: ScriptedNode, chain: ScriptedChain
-) -> None:
+async def test_large_batches_come_through_whole(follower: Follower, node: ScriptedNode, chain: ScriptedChain) -> None:
     """Two hundred blocks of fifty kilobytes in one frame."""
     events = bytes(range(256)) * 100
     for _ in range(200):

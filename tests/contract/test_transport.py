@@ -301,9 +301,7 @@ async def test_an_http_answer_is_a_failed_connect(sockets: Sockets, status: int)
 
     url = await sockets.serve_http(refuse)
 
-    with pytest.raises(
-        ConnectFailed, match=f"answered HTTP {status} where a WebSocket was asked for"
-    ) as caught:
+    with pytest.raises(ConnectFailed, match=f"answered HTTP {status} where a WebSocket was asked for") as caught:
         await sockets.transport.connect(url)
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -323,9 +321,7 @@ async def test_http_429_is_a_rate_limit_with_its_time(sockets: Sockets) -> None:
 
 async def test_the_reason_of_a_failed_connect_is_told(sockets: Sockets) -> None:
     """In the operating system's words."""
-    with pytest.raises(
-        ConnectFailed, match=r"cannot connect to 127\.0\.0\.1:\d+: ClientConnectorError \(Connect call"
-    ):
+    with pytest.raises(ConnectFailed, match=r"cannot connect to 127\.0\.0\.1:\d+: ClientConnectorError \(Connect call"):
         await sockets.transport.connect(await sockets.unreachable())
 
 

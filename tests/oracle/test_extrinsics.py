@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.runtime import Runtime
 from tests.data import data_path
 from tests.oracle.naive import compact
@@ -53,6 +54,24 @@ def test_every_call_is_read_as_another_decoder_reads_it(name: str, capsys: pytes
         for path, count in sorted(special.items()):
             print(f"  {path}: {count} leaves compared as bytes: @polkadot/api presents this type in its own way")
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["polkadot.v14.1002000.scale", "asset-hub-polkadot.v16.2003001.scale"])
+def test_calls_with_wrong_bytes_are_read_whole_or_refused(name: str) -> None:
+    """Seeded: every call, three times, with one wrong byte or a huge length in it, and cut short."""
+    other, ours = reference(name), runtime(name)
+    rng = random.Random(name)
+    refused = 0
+    for sample in calls(other, rng):
+        for change in (rng.randbytes(1), b"\xff" * 5, b"\x02\xff\xff\xff"):
+            at = rng.randrange(len(sample.raw))
+            broken = sample.raw[:at] + change + sample.raw[at + len(change) :]
+            for raw in (broken, broken[: rng.randrange(len(broken))]):
+                try:
+                    ours.compiler.decode(sample.type_id, raw)
+                except ScaleError:
+                    refused += 1
+    assert refused > 500
 
 
 def built(of: Reference, rng: random.Random, head: bytes, signed: bool) -> tuple[bytes, dict[str, Any], Any]:

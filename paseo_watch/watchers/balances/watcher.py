@@ -46,7 +46,6 @@ from paseo_watch.watchers.watcher import (
     Wants,
 )
 
-
 RECONCILE_EVERY = 100  # blocks; ten minutes on the relay chain
 RECONCILE_MOST = 200  # accounts in one request; nodes take many more keys
 

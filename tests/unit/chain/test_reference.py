@@ -40,6 +40,12 @@ def test_it_reads_events_in_our_shapes(decoder: ReferenceDecoder) -> None:
     assert differences(ours.decode_events(BLOCK, ours.watch_all()), decoder.decode_events(BLOCK)) == []
 
 
+def test_it_tells_an_option_in_an_option_from_none(decoder: ReferenceDecoder) -> None:
+    nested = small_runtime().ids["nested"]
+    read = [decoder.decode(nested, raw) for raw in (b"\0", b"\1\0", b"\1\1\7")]
+    assert read == [None, ("Some", None), ("Some", 7)]
+
+
 def test_bytes_that_do_not_fit_are_refused(decoder: ReferenceDecoder) -> None:
     for raw in (b"", BLOCK[:-1], BLOCK + b"\0", b"\4\1\7\0\0", b"\xff" * 40):
         with pytest.raises(ReferenceDecoderError, match="scalecodec cannot read these"):

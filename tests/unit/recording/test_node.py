@@ -163,9 +163,7 @@ async def test_best_and_finalized_heads_are_two_things(
     assert [message["method"] for message in client.received] == ["chain_newHead"]
 
 
-async def test_unsubscribing_ends_the_notifications(
-    client: Client, server: NodeServer, chain: ScriptedChain
-) -> None:
+async def test_unsubscribing_ends_the_notifications(client: Client, server: NodeServer, chain: ScriptedChain) -> None:
     """True for a known subscription, false for another, whatever kind of thing it is."""
     await client.ask(call("chain_subscribeNewHeads"))
     name = client.received[0]["result"]
@@ -196,9 +194,7 @@ async def test_the_runtime_version_is_pushed_when_it_changes(
     assert versions == [1, 2]
 
 
-async def test_a_client_that_does_not_read_is_cut_off(
-    client: Client, server: NodeServer, chain: ScriptedChain
-) -> None:
+async def test_a_client_that_does_not_read_is_cut_off(client: Client, server: NodeServer, chain: ScriptedChain) -> None:
     """What waits for it is bounded."""
     await client.ask(call("chain_subscribeNewHeads"))
     client.blocked = asyncio.Event()

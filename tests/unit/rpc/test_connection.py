@@ -75,9 +75,7 @@ async def test_each_misbehaviour_has_its_error(
         await connection.request("system_chain")
 
 
-async def test_an_error_answer_leaves_the_connection_usable(
-    connection: Connection, node: ScriptedNode
-) -> None:
+async def test_an_error_answer_leaves_the_connection_usable(connection: Connection, node: ScriptedNode) -> None:
     """Only the call failed."""
     node.script(discarded())
     with pytest.raises(StateDiscarded):
@@ -230,9 +228,7 @@ async def test_a_rate_limit_for_the_whole_batch_is_no_refusal_of_batches(
     assert connection.batch_limit == before
 
 
-async def test_a_batch_larger_than_a_frame_goes_out_in_several(
-    connection: Connection, chain: ScriptedChain
-) -> None:
+async def test_a_batch_larger_than_a_frame_goes_out_in_several(connection: Connection, chain: ScriptedChain) -> None:
     """The caller sees one list."""
     connection.batch_limit = 4
 
@@ -289,9 +285,7 @@ async def test_an_answer_to_a_call_that_was_not_sent_yet_breaks_nothing(
 ) -> None:
     """Ids can be guessed: a node answers a subscribe call that still waits for the bucket, and notifies."""
     bucket = TokenBucket(1.0, 1, clock.monotonic())
-    connection = Connection(
-        await transport.connect(URL), "n", chain="c", clock=clock, bucket=bucket, metrics=metrics
-    )
+    connection = Connection(await transport.connect(URL), "n", chain="c", clock=clock, bucket=bucket, metrics=metrics)
     assert await connection.request("system_chain") == "Scripted"
     call = asyncio.create_task(connection.subscribe("chain_subscribeNewHeads"))
     await clock.advance(0)
@@ -321,9 +315,7 @@ async def test_a_refused_subscription_is_an_error(connection: Connection, node: 
         await connection.subscribe("chain_subscribeNewHeads")
 
 
-async def test_a_subscription_id_of_a_wrong_kind_is_a_bad_answer(
-    connection: Connection, node: ScriptedNode
-) -> None:
+async def test_a_subscription_id_of_a_wrong_kind_is_a_bad_answer(connection: Connection, node: ScriptedNode) -> None:
     """Nothing could be told apart by it."""
     node.script(answer({"not": "an id"}, "chain_subscribeNewHeads"))
 

@@ -52,9 +52,7 @@ async def _endpoint(
     return Endpoint("node.test", EndpointOptions(URL), around)
 
 
-async def test_its_state_is_told_with_the_time_of_the_last_change(
-    endpoint: Endpoint, clock: FakeClock
-) -> None:
+async def test_its_state_is_told_with_the_time_of_the_last_change(endpoint: Endpoint, clock: FakeClock) -> None:
     """Idle from the start, connected since it was."""
     started = clock.now_ms()
     assert endpoint.status(False, False).state == "idle"
@@ -135,9 +133,7 @@ async def test_errors_of_a_call_keep_a_good_connection(endpoint: Endpoint, sampl
     await endpoint.close()
 
 
-async def test_a_failure_of_an_old_connection_does_not_end_the_new_one(
-    endpoint: Endpoint, clock: FakeClock
-) -> None:
+async def test_a_failure_of_an_old_connection_does_not_end_the_new_one(endpoint: Endpoint, clock: FakeClock) -> None:
     """It was counted when it happened."""
     old = await endpoint.connected()
     endpoint.failed(ConnectionLost("gone"), old)

@@ -54,9 +54,7 @@ from paseo_watch.rpc.errors import (
         (-32603, "Internal error", {"deep": ["data"]}, ErrorAnswer),
     ],
 )
-def test_each_wording_has_its_type(
-    code: int, message: str, data: object, expected: type[ErrorAnswer]
-) -> None:
+def test_each_wording_has_its_type(code: int, message: str, data: object, expected: type[ErrorAnswer]) -> None:
     """The type of an error envelope is decided by its code or, where codes changed over the years, its words."""
     error = error_answer(code, message, data)
 
@@ -98,9 +96,7 @@ def test_endpoint_errors_ask_for_another_try_and_a_wrong_identity_does_not() -> 
         ([], False),
     ],
 )
-def test_exhausted_is_definite_only_if_every_endpoint_answered(
-    causes: list[Exception], definite: bool
-) -> None:
+def test_exhausted_is_definite_only_if_every_endpoint_answered(causes: list[Exception], definite: bool) -> None:
     """One endpoint that was not reached may still have the answer, so nothing is definite then."""
     error = Exhausted({f"node-{i}": cause for i, cause in enumerate(causes)})
 

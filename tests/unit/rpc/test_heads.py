@@ -23,9 +23,7 @@ def _heads() -> list[Head]:
 
 
 @pytest.fixture(name="streaming")
-async def _streaming(
-    connection: Connection, clock: FakeClock, heads: list[Head]
-) -> AsyncIterator[asyncio.Task[Any]]:
+async def _streaming(connection: Connection, clock: FakeClock, heads: list[Head]) -> AsyncIterator[asyncio.Task[Any]]:
     stream = HeadStream(connection, heads.append, clock, QUIET_AFTER)
     task: asyncio.Task[Any] = asyncio.create_task(stream.run())
     yield task

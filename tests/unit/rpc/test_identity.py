@@ -48,12 +48,8 @@ async def test_first_contact_pins_what_was_not_configured(
         await identity.check(connection)
 
 
-@pytest.mark.parametrize(
-    "value", [None, 7, "", "0x", "0x12", "0x" + "zz" * 32, "00" * 33, ["0x" + "00" * 32]]
-)
-async def test_what_is_no_hash_is_a_bad_answer(
-    connection: Connection, node: ScriptedNode, value: Any
-) -> None:
+@pytest.mark.parametrize("value", [None, 7, "", "0x", "0x12", "0x" + "zz" * 32, "00" * 33, ["0x" + "00" * 32]])
+async def test_what_is_no_hash_is_a_bad_answer(connection: Connection, node: ScriptedNode, value: Any) -> None:
     """A node that cannot name its block 0 is not believed, and nothing is pinned."""
     node.script(answer(value, "chain_getBlockHash"))
     identity = Identity(None)

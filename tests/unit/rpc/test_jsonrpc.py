@@ -75,9 +75,7 @@ def test_an_error_without_an_id_is_handed_on() -> None:
     """A refused batch is answered by one envelope with the id null."""
     session = Session()
     session.batch([("a", []), ("b", [])])
-    frame = reply(
-        None, error={"code": -32005, "message": "Batched requests are not supported by this server"}
-    )
+    frame = reply(None, error={"code": -32005, "message": "Batched requests are not supported by this server"})
 
     assert session.receive(frame) == [
         ErrorResponse(None, -32005, "Batched requests are not supported by this server", None)
@@ -135,9 +133,7 @@ def test_a_malformed_error_object_is_still_an_error(error: Any) -> None:
     assert received.message.startswith("malformed error: ")
 
 
-@pytest.mark.parametrize(
-    "text", [b"", b"{", b'{"id":', b"\xff\xfe", b"nope", "\ud800", b"[" * 5000, b"[1", b"NaN"]
-)
+@pytest.mark.parametrize("text", [b"", b"{", b'{"id":', b"\xff\xfe", b"nope", "\ud800", b"[" * 5000, b"[1", b"NaN"])
 def test_text_that_is_no_json_is_a_bad_answer(text: str | bytes) -> None:
     """Malformed, not UTF-8, or nested beyond reason: always the same typed error."""
     with pytest.raises(BadAnswer, match="not JSON"):
@@ -220,11 +216,7 @@ def test_a_malformed_notification_is_ignored(params: Any) -> None:
 
 
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**53), 2**53)
-    | st.floats(allow_nan=False)
-    | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(

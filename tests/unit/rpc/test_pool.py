@@ -36,9 +36,7 @@ NAMES = ("a.test", "b.test", "c.test")
 class House:
     """Three nodes of one chain, a pool over them, and what came out of it."""
 
-    def __init__(
-        self, clock: FakeClock, transport: FakeTransport, metrics: Metrics, chain: ScriptedChain
-    ) -> None:
+    def __init__(self, clock: FakeClock, transport: FakeTransport, metrics: Metrics, chain: ScriptedChain) -> None:
         self.clock, self.transport, self.chain = clock, transport, chain
         self.nodes = {name: ScriptedNode(chain) for name in NAMES}
         for name, node in self.nodes.items():
@@ -160,9 +158,7 @@ class TestLead:
         assert house.primary == "b.test"
         assert await house.pool.each(who) == "b.test"
 
-    async def test_an_endpoint_that_cannot_be_reached_is_passed_over(
-        self, house: House, sample: Sample
-    ) -> None:
+    async def test_an_endpoint_that_cannot_be_reached_is_passed_over(self, house: House, sample: Sample) -> None:
         """And tried again later, with growing pauses."""
         house.transport.refuse("ws://a.test", ConnectFailed("no route"))
         await house.start()
@@ -171,9 +167,7 @@ class TestLead:
         assert house.states()[0] == "backing_off"
         assert sample("endpoint_errors_total", chain="relay", endpoint="a.test", kind="connect") == 1
 
-    async def test_with_every_endpoint_down_the_pool_keeps_trying_with_growing_pauses(
-        self, house: House
-    ) -> None:
+    async def test_with_every_endpoint_down_the_pool_keeps_trying_with_growing_pauses(self, house: House) -> None:
         """Not in a busy loop: at most one attempt a second and endpoint at first, later one a minute."""
         for name in NAMES:
             house.transport.refuse(f"ws://{name}", ConnectFailed("no route"))
@@ -258,9 +252,7 @@ class TestLead:
         assert house.primary in NAMES
         assert house.heads[-1].number == house.chain.tip.number
 
-    async def test_heads_go_on_after_any_number_of_lost_connections(
-        self, house: House, sample: Sample
-    ) -> None:
+    async def test_heads_go_on_after_any_number_of_lost_connections(self, house: House, sample: Sample) -> None:
         """Each node in turn drops its clients; the last block is heard of in the end."""
         await house.start()
         for name in NAMES * 3:
@@ -328,9 +320,7 @@ class TestIdentity:
         assert house.states()[0] in ("connected", "idle")
         assert house.primary == "b.test"
 
-    async def test_a_quarantined_endpoint_that_cannot_be_reached_waits_as_long_again(
-        self, house: House
-    ) -> None:
+    async def test_a_quarantined_endpoint_that_cannot_be_reached_waits_as_long_again(self, house: House) -> None:
         """Nothing is known of it, so it stays set apart; it is not asked in every round either."""
         house.nodes["a.test"].replace_chain(ScriptedChain(salt="another network"))
         await house.start()
@@ -368,9 +358,7 @@ class TestIdentity:
         assert house.primary == "c.test"
         assert house.states()[1] == "quarantined"
 
-    async def test_a_network_that_was_reset_under_the_same_address_is_noticed_at_reconnect(
-        self, house: House
-    ) -> None:
+    async def test_a_network_that_was_reset_under_the_same_address_is_noticed_at_reconnect(self, house: House) -> None:
         """The nodes relaunch with a new genesis: nothing is followed any more, and it is said why."""
         await house.start()
         house.chain.reset()
@@ -432,9 +420,7 @@ class TestEach:
         assert await house.pool.each(who) == "b.test"
         assert sample("endpoint_errors_total", chain="relay", endpoint="a.test", kind=kind) == 1
 
-    async def test_what_the_work_itself_finds_wrong_counts_as_a_bad_answer(
-        self, house: House, sample: Sample
-    ) -> None:
+    async def test_what_the_work_itself_finds_wrong_counts_as_a_bad_answer(self, house: House, sample: Sample) -> None:
         """Null where a finalized block must be: the caller raises, the pool goes on."""
         await house.start()
         house.nodes["a.test"].script(null("chain_getBlock"))

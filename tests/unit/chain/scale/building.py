@@ -249,5 +249,6 @@ def small_runtime() -> Runtime:
         constants=[("ExistentialDeposit", u128, (10**10).to_bytes(16, "little"))],
     )  # fmt: skip
     extensions = [("CheckNonce", compact_u32), ("CheckWeight", unit), ("ChargeTransactionPayment", compact_u128)]
-    ids = {"u8": u8, "u32": u32, "unit": unit, "account": account, "info": info, "call": call}
+    nested = types.option(types.wrapper(types.option(u8)))
+    ids = {"nested": nested, "u8": u8, "u32": u32, "unit": unit, "account": account, "info": info, "call": call}
     return Runtime(types, [system, balances], extrinsic, address, call, signature, unit, extensions, ids)
