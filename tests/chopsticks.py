@@ -1,6 +1,6 @@
 """A chain's real runtime on loopback: Chopsticks executes it, @polkadot/api signs for it and reads its storage.
 
-    with driver(folder) as hands, Chopsticks.start(spec_file("paseo-substitute", folder), hands) as chain:
+    with driver(log) as hands, Chopsticks.start(spec_file(RELAY_2026, folder), hands, other_log) as chain:
         chain.new_block([chain.sign("Balances", "transfer_keep_alive", [bob, 5 * PAS], signer="//Alice")])
         chain.account(bob).total
 
@@ -8,32 +8,26 @@ What a test expects comes from here (`account` reads storage through @polkadot/a
 Everything is synchronous: a test with a running event loop wraps the calls in `asyncio.to_thread`.
 """
 
-import fcntl
 import json
 import lzma
 import os
 import re
-import selectors
-import shutil
-import signal
 import subprocess
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from tests.data import REPOSITORY, data_path, missing
+from tests.data import data_path
+from tests.polkadot_api import CALL_SECONDS, FOLDER, Driver, end, node_program, plain
 
-FOLDER = REPOSITORY / "tests" / "e2e" / "chopsticks"
 PAS = 10**10
 """Planck in one PAS."""
 
 START_SECONDS = 180
-CALL_SECONDS = 120
 RELAY_2026 = "paseo-substitute.json"
 RELAY_2024 = "paseo-2024.raw.json"
 SPECS = (
@@ -61,30 +55,6 @@ class Account(NamedTuple):
         return self.free + self.reserved
 
 
-def node_program() -> Path:
-    """The path of Node 22, after installing the locked npm packages where they are missing or old."""
-    if shutil.which("npm") is None:
-        missing("npm is not here: Chopsticks and @polkadot/api come through it")
-    with (FOLDER / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # test runs side by side share the folder
-        _install()
-    program = FOLDER / "node_modules" / ".bin" / "node"
-    if not program.exists():
-        missing("npm has no Node 22 for this machine: Chopsticks 1.5.1 needs one")
-    return program
-
-
-def _install() -> None:
-    installed = FOLDER / "node_modules" / ".package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= (FOLDER / "package-lock.json").stat().st_mtime:
-        return
-    done = subprocess.run(
-        ["npm", "ci", "--loglevel=error"], cwd=FOLDER, capture_output=True, text=True, timeout=600, check=False
-    )
-    if done.returncode:
-        missing(f"npm ci failed in {FOLDER.relative_to(REPOSITORY)}: {done.stderr.strip()[-500:]}")
-
-
 def spec_file(name: str, folder: Path) -> Path:
     """Unpack one of SPECS into `folder`, once, and return its path."""
     packed = data_path("chain-specs", f"{name}.xz")
@@ -100,88 +70,6 @@ def runtime_code(spec: Path) -> str:
     """The runtime (`:code`) that a raw chain spec starts with, as hex."""
     code: str = json.loads(spec.read_bytes())["genesis"]["raw"]["top"]["0x3a636f6465"]
     return code
-
-
-def _texts(value: Any) -> Any:
-    """Integers as decimal texts: JSON numbers of the other side end at 2^53."""
-    if isinstance(value, list | tuple):
-        return [_texts(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _texts(item) for name, item in value.items()}
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that was started here in a session of its own, and all that it started."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
-
-
-class Driver:
-    """The Node process with @polkadot/api (`drive.mjs`), asked one question at a time."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-        self._asked = 0
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._input, self._output = process.stdin, process.stdout
-
-    def ask(self, method: str, **params: Any) -> Any:
-        """The result of one method of `drive.mjs`; RuntimeError with its message where it failed."""
-        self._asked += 1
-        question = {"id": self._asked, "method": method, "params": _texts(params)}
-        self._input.write(json.dumps(question).encode() + b"\n")
-        self._input.flush()
-        answer = json.loads(self._line())
-        assert answer["id"] == self._asked
-        if "error" in answer:
-            raise RuntimeError(f"{method}: {answer['error']}")
-        return answer["result"]
-
-    def _line(self) -> bytes:
-        with selectors.DefaultSelector() as ready:
-            ready.register(self._output, selectors.EVENT_READ)
-            if not ready.select(CALL_SECONDS):
-                raise TimeoutError(f"drive.mjs gave no answer in {CALL_SECONDS} s")
-        return self._output.readline()
-
-    def address(self, uri: str) -> str:
-        """SS58 text of a dev account such as `//Alice`, with prefix 42."""
-        return str(self.ask("address", uri=uri))
-
-    def public_key(self, uri: str) -> bytes:
-        """The 32 bytes of a dev account."""
-        return bytes.fromhex(self.ask("public_key", uri=uri)[2:])
-
-
-@contextmanager
-def driver(log: Path) -> Iterator[Driver]:
-    """A running Driver; what @polkadot/api says about itself goes to the file `log`."""
-    program = node_program()
-    with log.open("ab") as said:
-        process = subprocess.Popen(
-            [program, "drive.mjs"],
-            cwd=FOLDER,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            start_new_session=True,
-        )
-    try:
-        yield Driver(process)
-    finally:
-        end(process)
 
 
 @dataclass
@@ -268,7 +156,7 @@ class Chopsticks:
 
     def set_storage(self, values: Any) -> None:
         """Write into the head's state in place (no event, no new hash): `{"Sudo": {"Key": address}}` or raw pairs."""
-        self.rpc("dev_setStorage", _texts(values))
+        self.rpc("dev_setStorage", plain(values))
 
     def fund(self, address: str, free: int) -> None:
         """Give an account this much, out of nothing."""

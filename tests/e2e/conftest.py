@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from paseo_watch.chain.reference import ReferenceDecoder, ReferenceDecoderError
-from tests.chopsticks import Driver, driver
+from tests.polkadot_api import Driver, driver
 
 
 @pytest.fixture(scope="session", name="specs")

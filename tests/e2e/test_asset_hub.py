@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.chopsticks import PAS, Driver
+from tests.chopsticks import PAS
 from tests.data import data_path
 from tests.e2e.chopsticks.service import Watch, said
 from tests.e2e.chopsticks.truth import CAP, THRESHOLD, Said
+from tests.polkadot_api import Driver
 from tests.scripted_chain import ScriptedChain
 from tests.scripted_node import ScriptedNode
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from paseo_watch.chain.scale.runtime import FINALIZATION, INITIALIZATION, Runtime
-from tests.chopsticks import SPECS, Chopsticks, Driver, spec_file
+from tests.chopsticks import SPECS, Chopsticks, spec_file
 from tests.e2e.chopsticks.service import Watch
+from tests.polkadot_api import Driver
 
 pytestmark = pytest.mark.usefixtures("only_our_decoder")
 

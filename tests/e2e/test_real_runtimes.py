@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.chopsticks import PAS, RELAY_2024, RELAY_2026, Chopsticks, Driver, runtime_code, spec_file
+from tests.chopsticks import PAS, RELAY_2024, RELAY_2026, Chopsticks, runtime_code, spec_file
 from tests.e2e.chopsticks.service import Watch, said
 from tests.e2e.chopsticks.truth import FAUCET, ROOT, Said, Truth
+from tests.polkadot_api import Driver
 
 pytestmark = pytest.mark.usefixtures("only_our_decoder")
 

@@ -25,8 +25,9 @@ from paseo_watch.rpc.options import EndpointOptions, PoolOptions
 from paseo_watch.rpc.pool import Pool
 from paseo_watch.rpc.transport import WebSocketTransport
 from paseo_watch.telemetry import Metrics
-from tests.chopsticks import PAS, RELAY_2026, Chopsticks, driver, spec_file
+from tests.chopsticks import PAS, RELAY_2026, Chopsticks, spec_file
 from tests.data import REPOSITORY
+from tests.polkadot_api import driver
 
 TARGET = REPOSITORY / "paseo_watch" / "recording" / "data" / "relay-2026.rec.xz"
 TREASURY = "5EYCAe5ijiYfyeZ2JJCGq56LmPyNRAKzpG4QkoQkkQNB5e6Z"
