@@ -21,8 +21,10 @@ from paseo_watch.chain.scale.errors import (
     UnknownVariantError,
 )
 from paseo_watch.chain.scale.layout import INLINE, Layout, is_option
+from paseo_watch.chain.scale.lines import Lines, Position
 from paseo_watch.chain.scale.registry import Enum, Field, Registry, Type, Variant
-from paseo_watch.chain.scale.source import Position, Source
+from paseo_watch.chain.scale.skip import Skip
+from paseo_watch.chain.scale.source import Source
 from paseo_watch.chain.scale.values import Call
 
 # How deep decoders may call each other. The SDK refuses extrinsics nested deeper than 256 (sp-runtime
@@ -114,7 +116,7 @@ class Compiler:
 
     # --- functions
 
-    def define(self, source: Source, signature: str, result: str, name: str) -> Any:
+    def define(self, source: Lines, signature: str, result: str, name: str) -> Any:
         """Turn a source into a function."""
         lines = source.lines()
         self._provide(source)
@@ -125,7 +127,7 @@ class Compiler:
         exec(compile(text, f"<decoder of {name}>", "exec"), self.namespace, made)  # noqa: S102
         return made["made"]
 
-    def _provide(self, source: Source) -> None:
+    def _provide(self, source: Lines) -> None:
         """What the source names must be there before it runs; tables fill themselves later."""
         space = self.namespace
         for code in source.formats:
@@ -155,11 +157,11 @@ class Compiler:
         return self.layout.cost(type_id) <= INLINE or (isinstance(kind, Enum) and not is_option(kind))
 
     def _skipper(self, type_id: int) -> Skipper:
-        source = Source(self.layout)
+        source = Skip(self.layout)
         known, kind = self.layout.resolve(type_id)
         at = Position("p")
         inline = self._is_inlined(known, kind) or self.layout.fixed(known) is not None
-        end = source.skip(known, at) if inline else source.skip_body(known, kind, at)
+        end = source.skip(known, at) if inline else source.body(known, kind, at)
         function: Skipper = self.define(source, "b, p, d", str(end), f"{self.name(type_id)}, skipped")
         return function
 
@@ -202,7 +204,7 @@ class Compiler:
 
     def variant_skipper(self, variant: Variant) -> int | Skipper:
         """The size of the payload where it is fixed, else a function that finds its end."""
-        source = Source(self.layout)
+        source = Skip(self.layout)
         end = source.skip_all(tuple(field.type for field in variant.fields), Position("p"))
         if end.base == "p":
             return end.offset

@@ -16,9 +16,10 @@ from paseo_watch.chain.scale.errors import (
     TruncatedError,
     UnknownVariantError,
 )
+from paseo_watch.chain.scale.lines import Position
 from paseo_watch.chain.scale.metadata import Metadata, Pallet
 from paseo_watch.chain.scale.registry import Composite, Sequence, Variant
-from paseo_watch.chain.scale.source import Position, Source
+from paseo_watch.chain.scale.source import Source
 from paseo_watch.chain.scale.values import Event
 
 EVERY = "*"

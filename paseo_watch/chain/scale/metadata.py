@@ -11,7 +11,8 @@ from typing import NamedTuple
 from paseo_watch.chain.scale.compact import SHORT_READ
 from paseo_watch.chain.scale.errors import MetadataError, ScaleError, TruncatedError, UnsupportedMetadataError
 from paseo_watch.chain.scale.reader import Reader
-from paseo_watch.chain.scale.registry import Documentation, Registry, skip_text, skip_texts, walk_types
+from paseo_watch.chain.scale.registry import Documentation, Registry, skip_texts, walk_types
+from paseo_watch.chain.scale.walk import Walk
 
 MAGIC = b"meta"
 VERSIONS = (14, 15, 16)
@@ -142,7 +143,7 @@ def _unwrapped(data: bytes) -> bytes:
 
 def _read(data: bytes, documentation: Documentation) -> Metadata:
     data = _unwrapped(data)
-    walker = _Walker(data, documentation)
+    walker = _Walker(data, len(MAGIC), documentation)
     try:
         metadata = walker.metadata()
     except SHORT_READ as error:
@@ -156,36 +157,22 @@ def _read(data: bytes, documentation: Documentation) -> Metadata:
     return metadata
 
 
-class _Walker(Reader):
+class _Walker(Walk):
     """The one pass. Types are walked by `registry.walk_types`; the rest, which is small, by methods."""
 
-    __slots__ = ("_documentation", "_version")
-
-    def __init__(self, data: bytes, documentation: Documentation) -> None:
-        super().__init__(data, len(MAGIC))
-        self._documentation = documentation
-        self._version = 0
-
     def metadata(self) -> Metadata:
-        self._version = self.byte()
-        if self._version not in VERSIONS:
-            raise UnsupportedMetadataError(f"metadata of version {self._version}; versions 14, 15 and 16 can be read")
-        offsets, self.position = walk_types(self.data, self.position, self._documentation)
+        self.version = self.byte()
+        if self.version not in VERSIONS:
+            raise UnsupportedMetadataError(f"metadata of version {self.version}; versions 14, 15 and 16 can be read")
+        offsets, self.position = walk_types(self.data, self.position, self._at_documentation)
         types = Registry(self.data[: self.position], offsets)  # so that the rest can be let go
         pallets = [self.pallet() for _ in range(self.compact())]
-        extrinsic = self.extrinsic_v16() if self._version == 16 else self.extrinsic(types)
+        extrinsic = self.extrinsic_v16() if self.version == 16 else self.extrinsic(types)
         self.skip_rest()
         by_name, by_index = {p.name: p for p in pallets}, {p.index: p for p in pallets}
         if not len(by_name) == len(by_index) == len(pallets):
             raise MetadataError("metadata names two pallets alike or gives two the same index")
-        return Metadata(self._version, types, by_name, by_index, extrinsic)
-
-    def documentation(self) -> None:
-        empty = self.data[self.position] == 0
-        self.position = self.position + 1 if empty else self._documentation(self.data, self.position)
-
-    def skip_text(self) -> None:
-        self.position = skip_text(self.data, self.position)
+        return Metadata(self.version, types, by_name, by_index, extrinsic)
 
     def pallet(self) -> Pallet:
         name = self.text()
@@ -193,11 +180,11 @@ class _Walker(Reader):
         calls, events = self.enum(), self.enum()
         constants = {constant.name: constant for constant in self.constants()}
         errors = self.enum()
-        if self._version == 16:
+        if self.version == 16:
             self.skip_associated_types()
             self.skip_view_functions()
         index = self.byte()
-        if self._version > 14:
+        if self.version > 14:
             self.documentation()
         self.skip_deprecation()
         return Pallet(name, index, prefix, storage, calls, events, errors, constants)
@@ -206,7 +193,7 @@ class _Walker(Reader):
         if not self.option():
             return None
         type_id = self.compact()
-        if self._version == 16:
+        if self.version == 16:
             for _ in range(self.compact()):
                 self.position += 1
                 self.skip_status()
@@ -240,45 +227,9 @@ class _Walker(Reader):
             self.skip_deprecation()
             yield constant
 
-    def skip_associated_types(self) -> None:
-        for _ in range(self.compact()):
-            self.skip_text()
-            self.compact()
-            self.documentation()
-
-    def skip_view_functions(self) -> None:
-        for _ in range(self.compact()):
-            self.position += 32  # the id
-            self.skip_method()
-
-    def skip_method(self) -> None:
-        self.skip_text()
-        for _ in range(self.compact()):
-            self.skip_text()
-            self.compact()
-        self.compact()
-        self.documentation()
-        self.skip_deprecation()
-
-    def skip_deprecation(self) -> None:
-        """An item's deprecation, which only V16 has."""
-        if self._version == 16:
-            self.skip_status()
-
-    def skip_status(self) -> None:
-        match self.byte():
-            case 0 | 1:
-                return
-            case 2:
-                self.skip_text()
-                if self.option():
-                    self.skip_text()
-            case tag:
-                raise MetadataError(f"deprecation with the unknown tag {tag} at byte {self.position - 1}")
-
     def extrinsic(self, types: Registry) -> ExtrinsicFormat:
         """V14 names the extrinsic's type, whose parameters name the parts; V15 names the parts."""
-        if self._version == 14:
+        if self.version == 14:
             parts = getattr(types[self.compact()], "parameters", {})
             versions = (self.byte(),)
         else:
@@ -300,26 +251,3 @@ class _Walker(Reader):
     def extensions(self) -> tuple[Extension, ...]:
         count = self.compact()
         return tuple(Extension(self.text(), self.compact(), self.compact()) for _ in range(count))
-
-    def skip_rest(self) -> None:
-        """The runtime's own type; from V15 on runtime APIs, outer enums and custom values."""
-        if self._version < 16:
-            self.compact()
-        if self._version > 14:
-            for _ in range(self.compact()):
-                self.skip_api()
-            for _ in range(3):
-                self.compact()
-            for _ in range(self.compact()):
-                self.skip_text()
-                self.compact()
-                self.skip_text()
-
-    def skip_api(self) -> None:
-        self.skip_text()
-        for _ in range(self.compact()):
-            self.skip_method()
-        self.documentation()
-        if self._version == 16:
-            self.compact()
-            self.skip_deprecation()

@@ -1,20 +1,15 @@
 """Writes the Python source of decoders.
 
-One `Source` is the body of one function. Positions are symbolic (a variable and a constant added to it), so that a
-run of fixed-size fields is unpacked by one call of `struct`, and a value becomes one expression where it can.
-Nothing from the metadata enters the source but integers and `repr` of strings.
+One `Source` is the body of one function; a value becomes one expression where it can. Nothing from the metadata
+enters the source but integers and `repr` of strings.
 
 What generated code finds in its namespace is in `compile.Compiler`; its functions are
 `f(b, p, d) -> (value, position)` with the bytes, a position, and how deep it may still go.
 """
 
-import dataclasses
-from dataclasses import dataclass
-from struct import calcsize
-from typing import NamedTuple
-
 from paseo_watch.chain.scale.errors import MetadataError
-from paseo_watch.chain.scale.layout import INLINE, MAX_EMPTY, SIZES, Layout, field_names, is_option, is_plain, named
+from paseo_watch.chain.scale.layout import INLINE, MAX_EMPTY, SIZES, field_names, is_option, is_plain, named
+from paseo_watch.chain.scale.lines import Lines, Position
 from paseo_watch.chain.scale.registry import (
     Array,
     Bits,
@@ -37,88 +32,8 @@ LEAVES = {
 }  # fmt: skip
 
 
-class Position(NamedTuple):
-    """A place in the bytes: the variable `base` plus `offset`."""
-
-    base: str
-    offset: int = 0
-
-    def __add__(self, size: int) -> "Position":  # type: ignore[override]
-        return Position(self.base, self.offset + size)
-
-    def __str__(self) -> str:
-        return f"{self.base} + {self.offset}" if self.offset else self.base
-
-
-@dataclass(slots=True)
-class Run:
-    """Fixed-size leaves that follow each other in the bytes, read by one line of code."""
-
-    at: Position
-    indent: int
-    end: int
-    formats: list[str] = dataclasses.field(default_factory=list)
-    names: list[str] = dataclasses.field(default_factory=list)
-
-    def takes(self, at: Position, indent: int) -> bool:
-        return (self.at.base, self.end, self.indent) == (at.base, at.offset, indent)
-
-    def line(self) -> str:
-        """One leaf of bytes is a slice; all else is what a struct of that format, named F<format>, unpacks."""
-        if len(self.names) == 1 and self.formats[0][-1] in "sB":
-            end = Position(self.at.base, self.end)
-            return (
-                f"{self.names[0]} = b[{self.at}]" if self.formats[0] == "B" else f"{self.names[0]} = b[{self.at}:{end}]"
-            )
-        return f"{', '.join(self.names)}, = F{''.join(self.formats)}(b, {self.at})"
-
-
-class Source:
-    """The lines of one function that decodes (`value`) or steps over (`skip`) a value."""
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self._lines: list[str | Run] = []
-        self.empties: set[int] = set()  # types whose one value the namespace must hold as K<id>
-        self.enums: set[int] = set()  # V<id>: variant index -> function
-        self.skips: set[int] = set()  # W<id>: variant index -> size or function
-        self.plains: set[int] = set()  # C<id>: variant index -> value
-        self.formats: set[str] = set()  # F<format>: struct.unpack_from of that format
-        self.calls = False
-        self._run: Run | None = None
-        self._indent = 1
-        self._names = 0
-
-    def line(self, text: str) -> None:
-        self._lines.append("    " * self._indent + text)
-
-    def lines(self) -> list[str]:
-        """The code so far; also fills `formats`."""
-        lines = []
-        for line in self._lines:
-            if isinstance(line, Run):
-                self.formats.add("".join(line.formats))
-                line = "    " * line.indent + line.line()
-            lines.append(line)
-        return lines
-
-    def leaf(self, code: str, at: Position) -> str:
-        """The name of a fixed-size leaf, by its format in the terms of `struct`."""
-        run = self._run
-        if run is None or not run.takes(at, self._indent):
-            run = self._run = Run(at, self._indent, at.offset)
-            self._lines.append(run)
-        name = self.name()
-        run.names.append(name)
-        run.formats.append(code)
-        run.end += calcsize(f"<{code}")
-        return name
-
-    def name(self) -> str:
-        self._names += 1
-        return f"v{self._names}"
-
-    # --- values: each returns the expression of the value and the position after it
+class Source(Lines):
+    """The lines of one function that decodes. Each method returns a value's expression and the position after."""
 
     def value(self, type_id: int, at: Position) -> tuple[str, Position]:
         """Decode in place what is cheap, call a function for the rest."""
@@ -173,14 +88,6 @@ class Source:
             return f"text(b, {start}, {after})", Position(after)
         code, shape = LEAVES[name]
         return shape.format(self.leaf(code, at)), at + SIZES[name]
-
-    def compact(self, at: Position, limit: str = "") -> tuple[str, Position]:
-        """A compact integer; those of one byte, the most, without a call."""
-        value, after = self.name(), self.name()
-        self.line(f"{value} = b[{at}]")
-        self.line(f"if {value} & 3: {value}, {after} = compact(b, {at}{limit and ', ' + limit})")
-        self.line(f"else: {value} >>= 2; {after} = {at + 1}")
-        return value, Position(after)
 
     def fields(self, fields: tuple[Field, ...], at: Position) -> tuple[str, Position]:
         """A dict for named fields, the value itself for a single unnamed one, a tuple otherwise."""
@@ -247,14 +154,8 @@ class Source:
     def _bits(self, store: int, at: Position) -> tuple[str, Position]:
         count, start = self.compact(at)
         after = self.name()
-        self.line(f"{after} = {start} + {self._bit_bytes(store, count)}")
+        self.line(f"{after} = {start} + {self.bit_bytes(store, count)}")
         return f"({count}, b[{start}:{after}])", Position(after)
-
-    def _bit_bytes(self, store: int, count: str) -> str:
-        size = self.layout.fixed(store)
-        if size not in (1, 2, 4, 8):
-            raise MetadataError(f"bits cannot be stored in type {store}")
-        return f"({count} + {8 * size - 1}) // {8 * size} * {size}"
 
     def _option(self, inner: int, at: Position) -> tuple[str, Position]:
         tag, value, after = self.name(), self.name(), self.name()
@@ -268,84 +169,3 @@ class Source:
         self.line(f"elif {tag}: bad_option({tag}, {at})")
         self.line(f"else: {value} = None; {after} = {at + 1}")
         return value, Position(after)
-
-    # --- stepping over: each returns the position after
-
-    def skip(self, type_id: int, at: Position) -> Position:
-        type_id, kind = self.layout.resolve(type_id)
-        fixed = self.layout.fixed(type_id)
-        if fixed is not None:
-            return at + fixed
-        if isinstance(kind, Enum) and not is_option(kind):
-            return self._skip_enum(type_id, at)
-        if self.layout.cost(type_id) > INLINE:
-            self.calls = True
-            after = self.name()
-            self.line(f"{after} = S[{type_id}](b, {at}, d - 1)")
-            return Position(after)
-        return self.skip_body(type_id, kind, at)
-
-    def skip_body(self, type_id: int, kind: Type, at: Position) -> Position:
-        match kind:
-            case Primitive("str"):
-                return self._skip_sized(1, at)
-            case Compact():
-                return self._skip_compact(at)
-            case Composite() | Tuple():
-                return self.skip_all(self.layout.members(kind) or (), at)
-            case Sequence(element):
-                size = self.layout.fixed(element)
-                return self._skip_sized(size, at) if size is not None else self._skip_repeat(*self.compact(at), element)
-            case Array(length, element):
-                return self._skip_repeat(str(length), at, element)
-            case Bits(store):
-                count, start = self.compact(at)
-                return self._let(f"{start} + {self._bit_bytes(store, count)}")
-            case Enum(_, _, variants):
-                return self._skip_option(variants[1].fields[0].type, at)
-        raise MetadataError(f"type {type_id} cannot be stepped over")
-
-    def skip_all(self, types: tuple[int, ...], at: Position) -> Position:
-        for type_id in types:
-            at = self.skip(type_id, at)
-        return at
-
-    def _let(self, expression: str) -> Position:
-        after = self.name()
-        self.line(f"{after} = {expression}")
-        return Position(after)
-
-    def _skip_sized(self, size: int, at: Position) -> Position:
-        count, start = self.compact(at)
-        return self._let(f"{start} + {count} * {size}")
-
-    def _skip_compact(self, at: Position) -> Position:
-        return self._let(f"{at} + WIDTH[b[{at}]]")
-
-    def _skip_enum(self, type_id: int, at: Position) -> Position:
-        self.skips.add(type_id)
-        self.calls = True
-        step, after = self.name(), self.name()
-        self.line(f"{step} = W{type_id}[b[{at}]]")
-        self.line(f"if {step}.__class__ is int: {after} = {at + 1} + {step}")
-        self.line(f"else: {after} = {step}(b, {at + 1}, d - 1)")
-        return Position(after)
-
-    def _skip_repeat(self, count: str, at: Position, element: int) -> Position:
-        after = self._let(str(at))
-        self.line(f"for _ in range({count}):")
-        self._indent += 1
-        self.line(f"{after} = {self.skip(element, after)}")
-        self._indent -= 1
-        return after
-
-    def _skip_option(self, inner: int, at: Position) -> Position:
-        tag, after = self.name(), self.name()
-        self.line(f"{tag} = b[{at}]")
-        self.line(f"if {tag} == 1:")
-        self._indent += 1
-        self.line(f"{after} = {self.skip(inner, at + 1)}")
-        self._indent -= 1
-        self.line(f"elif {tag}: bad_option({tag}, {at})")
-        self.line(f"else: {after} = {at + 1}")
-        return Position(after)

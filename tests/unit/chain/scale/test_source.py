@@ -31,14 +31,6 @@ def test_what_varies_in_size_ends_a_run() -> None:
     assert source.lines()[-1] == "    v4, = FI(b, v3)"
 
 
-def test_a_fixed_run_is_stepped_over_by_one_addition() -> None:
-    types = Types()
-    u32 = types.primitive("u32")
-    source = Source(Layout(registry(types)))
-    assert source.skip_all((u32, u32, u32), Position("p")) == Position("p", 12)
-    assert source.lines() == []
-
-
 def test_names_from_metadata_are_data_and_never_code() -> None:
     """A field, a variant and a type that are named like Python code come out as text."""
     types = Types()
