@@ -29,7 +29,7 @@ class Cyscale:
         self._expect("ready")
 
     def seconds(self, times: int) -> float:
-        """Seconds that decoding the block takes, as the mean of `times` in a row."""
+        """Seconds of processor that decoding the block takes, as the mean of `times` in a row."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{times}\n")
         self._process.stdin.flush()

@@ -5,6 +5,8 @@ index followed by the pallet's own event enum.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import repeat
+from struct import Struct
 from typing import Any
 
 from paseo_watch.chain.scale.compact import compact
@@ -28,9 +30,10 @@ MIN_RECORD = 4  # phase 1, pallet 1, variant 1, topics 1
 # The bytes of a phase by its first: ApplyExtrinsic(u32), Finalization, Initialization (frame-system `Phase`).
 # FINALIZATION and INITIALIZATION are these indices, negative.
 _PHASES = (5, 1, 1)
+_u32 = Struct("<I").unpack_from
 
-# (bytes, position, index, phase, append) -> position after the event
-EventDecoder = Callable[[bytes, int, int, int, Callable[[Event], None]], int]
+# (bytes, position, index, phase, append) -> position after the event; append takes what an Event is made from
+EventDecoder = Callable[[bytes, int, int, int, Callable[[tuple[Any, ...]], None]], int]
 
 
 class Watch:
@@ -58,7 +61,6 @@ class Events:
         self._compiler = compiler
         self._variants: dict[int, dict[int, Variant]] = {}
         self._topic = self._topic_size()
-        compiler.namespace["Event"] = Event
 
     def _topic_size(self) -> int:
         """Checks that records are laid out as frame-system does; the bytes of a topic, which is a hash."""
@@ -105,7 +107,7 @@ class Events:
     def _decoder(self, pallet: str, variant: Variant) -> EventDecoder:
         source = Source(self._compiler.layout)
         fields, end = self._compiler.arguments(source, variant.fields, Position("p"))
-        source.line(f"append(new(Event, (index, phase, {pallet!r}, {variant.name!r}, {fields})))")
+        source.line(f"append((index, phase, {pallet!r}, {variant.name!r}, {fields}))")
         decoder: EventDecoder = self._compiler.define(
             source, f"b, p, index, phase, append, d={DEPTH}", str(end), f"{pallet}.{variant.name}"
         )
@@ -113,25 +115,26 @@ class Events:
 
     def decode(self, raw: bytes, watch: Watch) -> list[Event]:
         """The watched events of a block, in order. `raw` is the value of System.Events, all of which must be used."""
+        # One long function on purpose: the loop is the hottest of the program, and errors tell where it stood.
         data = bytes(raw)
-        events: list[Event] = []
+        found: list[tuple[int, int, str, str, dict[str, Any]]] = []
         index = start = 0
         try:
             count, position = compact(data, 0)
             if count * MIN_RECORD > len(data):
                 raise TruncatedError(f"{count} events are announced in {len(data)} bytes")
-            table, append, topic, step, whole = watch.table, events.append, self._topic, _PHASES, int.from_bytes
+            table, append, topic, step, u32 = watch.table, found.append, self._topic, _PHASES, _u32
             for index in range(count):
                 start = position
                 phase = data[position]
                 position += step[phase]
                 entry = table[data[position] << 8 | data[position + 1]]
-                if entry.__class__ is int:
+                if type(entry) is int:
                     position += entry
-                elif entry.__class__ is tuple:
+                elif type(entry) is tuple:
                     position = entry[0](data, position + 2, DEPTH)
                 else:
-                    phase = -phase if phase else whole(data[start + 1 : start + 5], "little")
+                    phase = -phase if phase else u32(data, start + 1)[0]
                     position = entry(data, position + 2, index, phase, append)
                 topics = data[position]
                 if topics:
@@ -146,7 +149,7 @@ class Events:
         if position != len(data):
             kind = TrailingBytesError if position < len(data) else TruncatedError
             raise kind(f"the {count} events of the block take {position} bytes, there are {len(data)}")
-        return events
+        return list(map(tuple.__new__, repeat(Event), found))
 
     def _failure(self, data: bytes, index: int, start: int, error: Exception) -> ScaleError:
         where = self._where(data, index, start)

@@ -68,7 +68,7 @@ class Skip(Lines):
         self.calls = True
         step, after = self.name(), self.name()
         self.line(f"{step} = W{type_id}[b[{at}]]")
-        self.line(f"if {step}.__class__ is int: {after} = {at + 1} + {step}")
+        self.line(f"if type({step}) is int: {after} = {at + 1} + {step}")
         self.line(f"else: {after} = {step}(b, {at + 1}, d - 1)")
         return Position(after)
 
