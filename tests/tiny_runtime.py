@@ -1,4 +1,4 @@
-"""The smallest runtime that a follower can follow, written by hand: System, Timestamp, and a Balances with one event.
+"""The smallest runtime that a follower can follow, written by hand: System, Timestamp, and a Balances with two events.
 
 The metadata is version 14, encoded here from the layout that frame-metadata `src/v14.rs` describes, and shares no code
 with the package. Two runtimes that differ in `transfer_index` cannot read each other's events; two that differ in
@@ -80,6 +80,7 @@ def _primitive(name: str) -> bytes:
 def _types(transfer_index: int, fields: Sequence[str], balances: str) -> bytes:
     kinds = {"from": ACCOUNT, "to": ACCOUNT, "amount": U128}
     moved = _variant("Transfer", transfer_index, *(_field(name, kinds[name]) for name in fields))
+    endowed = _variant("Endowed", 0, _field("account", ACCOUNT), _field("free_balance", U128))
     parts = [("Address", ACCOUNT), ("Call", UNIT), ("Signature", ARRAY), ("Extra", UNIT)]
     phases = (
         _variant("ApplyExtrinsic", 0, _field(None, U32)),
@@ -95,7 +96,7 @@ def _types(transfer_index: int, fields: Sequence[str], balances: str) -> bytes:
         ACCOUNT: _type(("sp_core", "crypto", "AccountId32"), _composite(_field(None, ARRAY))),
         HASHES: _type((), b"\x02" + compact(ARRAY)),
         SYSTEM: _type(("frame_system", "pallet", "Event"), _enum(_variant("CodeUpdated", 2))),
-        BALANCES: _type(("pallet_balances", "pallet", "Event"), _enum(moved)),
+        BALANCES: _type(("pallet_balances", "pallet", "Event"), _enum(endowed, moved)),
         PHASE: _type(("frame_system", "Phase"), _enum(*phases)),
         EVENT: _type(
             ("tiny", "RuntimeEvent"),
