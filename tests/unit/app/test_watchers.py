@@ -1,0 +1,41 @@
+"""Watchers of a chain, built from the configuration."""
+
+import argparse
+
+import pytest
+
+from paseo_watch.app.watchers import chain_documents, chain_watchers
+from paseo_watch.cli.configuration import load_config
+from paseo_watch.config.load import load
+from paseo_watch.config.model import Config
+
+
+@pytest.fixture(name="config")
+def _config() -> Config:
+    """The built-in one: the cap is Asset Hub's alone."""
+    return load_config(argparse.Namespace(config=None))
+
+
+def test_every_chain_watches_itself_first_then_what_is_configured(config: Config) -> None:
+    """The service's own watcher needs no configuration."""
+    for name in config.chains:
+        assert [watcher.name for watcher in chain_watchers(config, name)(42)] == ["service", "balances"]
+
+
+def test_without_any_watcher_a_chain_still_watches_itself() -> None:
+    """A configuration may only follow."""
+    nothing = load(None, {}).model_copy(update={"watch": type(load(None, {}).watch)()})
+    assert [watcher.name for watcher in chain_watchers(nothing, "relay")(42)] == ["service"]
+
+
+def test_a_rule_belongs_to_the_chains_that_it_names(config: Config) -> None:
+    """Its conditions end where it does not belong any more."""
+    rules = {name: chain_watchers(config, name)(42)[1].rules for name in ("relay", "asset-hub")}
+    assert rules["relay"] == {"large-move"}
+    assert rules["asset-hub"] == {"large-move", "policy-cap"}
+
+
+def test_a_document_is_loaded_for_the_chains_that_want_it(config: Config) -> None:
+    """And for no other."""
+    assert [document.name for document in chain_documents(config, "asset-hub")] == ["whitelist:policy-cap"]
+    assert chain_documents(config, "relay") == ()
