@@ -2,7 +2,8 @@
 
 What may come by itself (a connection, a block not there yet) is waited for without end. What every endpoint answers
 definitely will not come; a few rounds of that are enough. Between the two (one endpoint is down or stuck far behind,
-the others have pruned it) lie some minutes, for a dead address in the configuration must not hold up a chain for ever.
+the others have pruned it; or nobody knows a block that a node behind the same load balancer has just announced) lie
+some minutes, for a dead address in the configuration must not hold up a chain for ever.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -10,13 +11,13 @@ from typing import TypeVar
 
 from paseo_watch.clock import Clock
 from paseo_watch.rpc.connection import Connection
-from paseo_watch.rpc.errors import EndpointError, Exhausted
+from paseo_watch.rpc.errors import EndpointError, Exhausted, UnknownBlock
 from paseo_watch.rpc.pool import Pool
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Exception)
 
-PATIENCE = 15  # a round in which every endpoint failed definitely takes 5 of it, one in which some did takes 1
+PATIENCE = 15  # a round in which every endpoint failed for good takes 5 of it, one in which some did takes 1
 ENDLESS = float("inf")
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between rounds
 
@@ -60,7 +61,7 @@ def find(exhausted: Exhausted, kind: type[E]) -> E | None:
 
 def _verdict(exhausted: Exhausted) -> int:
     """How much patience one round costs: nothing while nobody said definitely that it cannot be had."""
-    if exhausted.definite:
+    if exhausted.definite and not find(exhausted, UnknownBlock):
         return 5
     return int(any(isinstance(cause, EndpointError) and cause.definite for cause in exhausted.causes.values()))
 

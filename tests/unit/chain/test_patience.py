@@ -8,7 +8,15 @@ import pytest
 
 from paseo_watch.chain.patience import ENDLESS, PAUSES, Forked, NotThere, find, patient_rounds
 from paseo_watch.rpc.connection import Connection
-from paseo_watch.rpc.errors import BackingOff, BadAnswer, ConnectFailed, Exhausted, Quarantined, StateDiscarded
+from paseo_watch.rpc.errors import (
+    BackingOff,
+    BadAnswer,
+    ConnectFailed,
+    Exhausted,
+    Quarantined,
+    StateDiscarded,
+    UnknownBlock,
+)
 from tests.unit.chain.conftest import HastyClock
 
 DEFINITE = StateDiscarded(4003, "State already discarded")
@@ -49,6 +57,8 @@ async def nothing(connection: Connection) -> str:
         ([DEFINITE, BackingOff("down")], 15),
         ([DEFINITE, NotThere("stuck far behind")], 15),
         ([DEFINITE, Quarantined("another chain")], 15),
+        ([UnknownBlock(4003, "Header was not found")], 15),
+        ([DEFINITE, UnknownBlock(4003, "Header was not found")], 15),
     ],
 )
 async def test_what_is_answered_definitely_is_given_up(causes: list[Exception], rounds: int, clock: HastyClock) -> None:
