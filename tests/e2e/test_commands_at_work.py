@@ -1,0 +1,200 @@
+"""The commands that do the main job, each as a subprocess: run, demo, record, replay, backtest."""
+
+import json
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from jsonschema import Draft202012Validator
+
+from paseo_watch.recording.recording import read
+from tests.data import REPOSITORY
+from tests.e2e.command_line import SCRIPT, TOKEN, Ended, finished, started
+from tests.e2e.command_stage import (
+    LAST,
+    MOVES,
+    lines_of,
+    names_in,
+    recorded_node,
+    recording,
+    shipped_file,
+    write_config,
+)
+
+
+def blocks(ended: Ended) -> list[int]:
+    """The heights that alerts on standard output are about."""
+    return [alert["block"]["number"] for alert in ended.alerts]
+
+
+async def fetched(address: str) -> str:
+    """Status and body of a page of the running service."""
+    async with aiohttp.ClientSession() as session, session.get(address) as answer:
+        return f"{answer.status} {await answer.text()}"
+
+
+async def test_run_tells_what_happens_ends_on_sigterm_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    """The second run, by the installed script and ended by Ctrl-C, tells the rest and nothing again."""
+    run = ("run", "-c", "config.yaml", "--output", "json", "--log-level", "debug")
+    async with recorded_node(released=12) as (node, chain):
+        write_config(tmp_path, node.url)
+        async with started(*run, folder=tmp_path) as service:
+            await service.says(lambda: len(service.out) == 2)
+            page = (await service.logs("the status page is at ")).split()[-1]
+            for path in ("/", "/metrics", "/readyz"):
+                shown = await fetched(page + path)
+                assert shown.startswith("200 ")
+                assert TOKEN not in shown
+            first = await service.end(signal.SIGTERM)
+        chain.advance(LAST)
+        async with started(*run, folder=tmp_path, command=SCRIPT) as service:
+            await service.says(lambda: len(service.out) == 2)
+            filed = [json.loads(line) for line in await lines_of(tmp_path / "alerts.jsonl", len(MOVES))]
+            second = await service.end(signal.SIGINT)
+    assert (first.code, second.code) == (0, 0)
+    assert blocks(first) + blocks(second) == MOVES
+    assert first.err.splitlines()[-1].endswith("ended by a signal; everything is committed or untouched")
+    assert filed == first.alerts + second.alerts
+
+
+async def test_run_logs_json_where_asked(tmp_path: Path) -> None:
+    async with recorded_node() as (node, _):
+        write_config(tmp_path, node.url)
+        async with started("run", "-c", "config.yaml", "--log-format", "json", folder=tmp_path) as service:
+            await service.logs("the status page is at ")
+            ended = await service.end(signal.SIGTERM)
+    entries = [json.loads(line) for line in ended.err.splitlines()]
+    assert {"time", "level", "logger", "message"} <= set.intersection(*map(set, entries))
+
+
+async def test_a_second_service_on_the_same_store_is_refused(tmp_path: Path) -> None:
+    async with recorded_node() as (node, _):
+        write_config(tmp_path, node.url)
+        async with started("run", "-c", "config.yaml", folder=tmp_path) as service:
+            await service.logs("the status page is at ")
+            second = await finished("run", "-c", "config.yaml", folder=tmp_path)
+    assert (second.code, second.out) == (1, "")
+    assert "store.db" in second.err.splitlines()[0]
+
+
+async def test_demo_once_plays_to_the_end_and_sums_up(tmp_path: Path) -> None:
+    ended = await finished("demo", "--once", folder=tmp_path)
+    assert ended.code == 0
+    assert "12,345.678 PAS moved" in ended.out
+    summary = ended.out.splitlines()[-3:]
+    assert summary[0].startswith("30 blocks of relay in ")
+    assert summary[1] == (
+        "13 alerts: 1 × core-accounts event (relay), 1 × faucet-low firing (relay), 1 × faucet-low resolved (relay), "
+        "4 × large-move event (relay), 3 × policy-cap firing (relay), 3 × policy-cap resolved (relay)"
+    )
+    assert summary[2] == "deliveries: 13 done to console"
+    assert names_in(tmp_path) == set()
+
+
+async def test_each_line_of_demo_as_json_is_an_alert_by_the_schema(tmp_path: Path) -> None:
+    ended = await finished("demo", "--once", "--output", "json", folder=tmp_path)
+    judge = Draft202012Validator(json.loads((REPOSITORY / "docs" / "alert.schema.json").read_text()))
+    for alert in ended.alerts:
+        judge.validate(alert)
+    assert len(ended.alerts) == 13
+    assert "30 blocks of relay" in ended.err
+    assert ended.code == 0
+
+
+async def test_demo_shows_its_page_until_ctrl_c(tmp_path: Path) -> None:
+    """At the chain's own pace there is something to look at for as long as one likes."""
+    async with started("demo", "--speed", "1000", "--listen", "127.0.0.1:0", folder=tmp_path) as service:
+        await service.says(lambda: any("PAS moved" in line for line in service.out))
+        page = (await service.logs("the status page is at ")).split()[-1]
+        assert "relay" in await fetched(page)
+        ended = await service.end(signal.SIGINT)
+    assert ended.code == 0
+
+
+async def test_demo_says_that_its_port_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = await finished("demo", "--listen", address, folder=tmp_path)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.splitlines()[-1].startswith(f"paseo-watch: cannot listen on {address}: ")
+
+
+async def test_what_is_recorded_of_a_node_replays_as_the_node_was(tmp_path: Path) -> None:
+    """The copy holds the same blocks, and its replay the same alerts under the same ids."""
+    async with recorded_node() as (node, _):
+        write_config(tmp_path, "ws://127.0.0.1:1")
+        wish = ("--chain", "relay", "--url", f"{node.url}/{TOKEN}", "--from", "5", "--to", "20")
+        recorded = await finished("record", *wish, "copy.rec.xz", "-c", "config.yaml", folder=tmp_path)
+    assert recorded.code == 0, recorded.err
+    copy = read(tmp_path / "copy.rec.xz")
+    assert recorded.out == f"copy.rec.xz: 16 blocks, {(tmp_path / 'copy.rec.xz').stat().st_size:,} bytes\n"
+    assert "16/16 blocks" in recorded.err
+    assert [block.hash for block in copy.blocks] == [b.hash for b in recording().blocks if 5 <= b.number <= 20]
+
+    replay = ("replay", "-c", "config.yaml", "--output", "json")
+    ours = await finished(*replay, "copy.rec.xz", folder=tmp_path)
+    whole = await finished(*replay, shipped_file(), folder=tmp_path)
+    assert (ours.code, whole.code) == (0, 0)
+    assert blocks(whole) == MOVES
+    assert ours.alerts == [alert for alert in whole.alerts if 5 <= alert["block"]["number"] <= 20]
+    assert ours.alerts
+    assert not (tmp_path / "alerts.jsonl").exists()  # a replay delivers nothing
+
+
+async def test_a_recording_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
+    """Block 32 is never finalized; Ctrl-C ends the waiting."""
+    async with recorded_node() as (node, _):
+        write_config(tmp_path, node.url)
+        wish = ("--chain", "relay", "--from", "31", "--to", "32", "-c", "config.yaml")
+        async with started("record", *wish, "part.rec.xz", folder=tmp_path) as service:
+            await service.logs("1/2 blocks")
+            ended = await service.end(signal.SIGINT)
+    assert (ended.code, ended.out) == (1, "")
+    assert names_in(tmp_path) == {"config.yaml"}
+
+
+async def test_replay_shows_alerts_for_people_and_a_summary(tmp_path: Path) -> None:
+    write_config(tmp_path, "ws://127.0.0.1:1")
+    ended = await finished("replay", shipped_file(), "-c", "config.yaml", folder=tmp_path)
+    assert ended.code == 0
+    assert [line.split("relay ")[1] for line in ended.out.splitlines() if "▲" in line] == [
+        "#7  12,345.678 PAS moved",
+        "#10  12,000 PAS moved",
+        "#17  11,500 PAS moved",
+        "#27  10,000 PAS moved",
+    ]
+    assert ended.out.splitlines()[-1] == "deliveries: 4 done to console"
+
+
+async def test_replay_decides_no_block_before_the_whitelist_is_there(tmp_path: Path) -> None:
+    """Of those over the cap, the one on the list is not told; without the list the rule would be blind to all."""
+    address = "5F7Xsr2pzRDfZi2a7YQsh5UxksVZ3apWS4W6dDv8mxuyV5oJ"  # the stranger, who holds too much from block 7 to 17
+    (tmp_path / "list.yml").write_text(f"whitelist:\n  - name: Stranger\n    address: {address}\n")
+    write_config(tmp_path, "ws://127.0.0.1:1", rule="cap: 5000 PAS, whitelist: list.yml")
+    ended = await finished("replay", shipped_file(), "-c", "config.yaml", "--output", "json", folder=tmp_path)
+    over: list[Any] = [alert for alert in ended.alerts if alert["status"] == "firing"]
+    assert ended.code == 0
+    assert 14 in {alert["block"]["number"] for alert in over}
+    assert address not in {alert["data"]["account"] for alert in over}
+
+
+async def test_a_whitelist_that_cannot_be_loaded_is_told_and_holds_nothing_up(tmp_path: Path) -> None:
+    write_config(tmp_path, "ws://127.0.0.1:1", rule="cap: 5000 PAS, whitelist: none.yml")
+    ended = await finished("replay", shipped_file(), "-c", "config.yaml", "--output", "json", folder=tmp_path)
+    assert (ended.code, ended.alerts) == (0, [])
+    assert "whitelist:large-move was not loaded" in ended.err
+    assert "30 blocks of relay" in ended.err
+
+
+async def test_backtest_goes_over_the_wished_blocks_of_a_node_and_no_others(tmp_path: Path) -> None:
+    async with recorded_node() as (node, _):
+        write_config(tmp_path, node.url)
+        wish = ("--chain", "relay", "--from", "8", "--to", "17", "--output", "json")
+        ended = await finished("backtest", *wish, "-c", "config.yaml", folder=tmp_path)
+    assert ended.code == 0
+    assert blocks(ended) == [10, 17]
+    assert "10/10 blocks" in ended.err
+    assert ended.err.splitlines()[-1] == "deliveries: 2 done to console"
+    assert names_in(tmp_path) <= {"config.yaml", "cache"}

@@ -1,0 +1,63 @@
+"""`outbox` beside a running service: what died is told elsewhere, listed, mended, tried again and delivered."""
+
+import json
+import signal
+from pathlib import Path
+
+from tests.e2e.command_line import Running, finished, started
+from tests.e2e.command_stage import MOVES, Hook, lines_of, recorded_node, serving, write_config
+
+
+async def listed(folder: Path, status: str) -> list[str]:
+    """What `outbox list --status ...` prints."""
+    ended = await finished("outbox", "list", "--status", status, "-c", "config.yaml", folder=folder)
+    assert (ended.code, ended.err) == (0, "")
+    return ended.out.splitlines()
+
+
+async def dead_and_told(service: Running, folder: Path, hook: Hook) -> list[str]:
+    """Wait until every alert was refused by the webhook and told through the other receiver; the refused ids."""
+    await service.logs("the status page is at ")
+    alerts = [json.loads(line) for line in await lines_of(folder / "alerts.jsonl", len(MOVES))]
+    assert {alert["rule"] for alert in alerts} == {"delivery-dead"}
+    assert {alert["data"]["delivery"] for alert in alerts} == set(hook.refused)
+    assert set(hook.refused.values()) == {1}  # what can never succeed is not tried again by itself
+    return list(hook.refused)
+
+
+async def test_what_died_is_told_listed_and_delivered_after_a_retry_while_the_service_runs(tmp_path: Path) -> None:
+    """A webhook that answers 404 and is mended; each alert then arrives once, under the id that it had."""
+    async with recorded_node() as (node, _), serving(Hook()) as hook:
+        hook.status = 404
+        write_config(tmp_path, node.url, hook=hook.url, to="team", archive="file: {path: alerts.jsonl}")
+        async with started("run", "-c", "config.yaml", "--log-level", "debug", folder=tmp_path) as service:
+            dead = await dead_and_told(service, tmp_path, hook)
+            shown = await listed(tmp_path, "dead")
+            assert [line.split()[0] for line in shown[:-1]] == dead[::-1]  # newest first
+            assert all("team/webhook" in line and "404" in line for line in shown[:-1])
+            assert shown[-1] == "4 deliveries"
+
+            hook.status = 200
+            one = await finished("outbox", "retry", dead[0], "-c", "config.yaml", folder=tmp_path)
+            assert (one.code, one.out) == (0, "1 deliveries are pending again\n")
+            await hook.until(lambda: len(hook.taken) == 1)
+            rest = await finished("outbox", "retry", "-c", "config.yaml", folder=tmp_path)
+            assert (rest.code, rest.out) == (0, "3 deliveries are pending again\n")
+            await hook.until(lambda: len(hook.taken) == len(MOVES))
+            ended = await service.end(signal.SIGTERM)
+        assert ended.code == 0
+        assert hook.taken == dead
+        assert await listed(tmp_path, "dead") == ["0 deliveries"]
+        assert (await listed(tmp_path, "all"))[-1] == "8 deliveries"
+
+        none = await finished("outbox", "retry", "0" * 32, "-c", "config.yaml", folder=tmp_path)
+        assert (none.code, none.out) == (2, "0 deliveries are pending again\n")
+
+
+async def test_without_a_store_it_says_what_makes_one(tmp_path: Path) -> None:
+    """And makes none itself: reading is no reason to create a database."""
+    write_config(tmp_path, "ws://127.0.0.1:1")
+    ended = await finished("outbox", "list", "-c", "config.yaml", folder=tmp_path)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.rstrip().endswith("store.db: there is no such store yet; `paseo-watch run` creates it")
+    assert not (tmp_path / "store.db").exists()
