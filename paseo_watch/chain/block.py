@@ -65,9 +65,9 @@ class Block:
 class Hole:
     """A finalized block that could not be read or decoded after everything was tried.
 
-    `reason` is one of `undecodable`, `state_unavailable`,
-    `unreadable`; `detail` says more, for people. `events_raw` is the undecoded `System.Events` value if it
-    was to be had, so that a later version can decode it without asking a node.
+    `reason` is one of `undecodable`, `state_unavailable`, `unreadable`; `detail` says more, for people. `events_raw` is
+    the undecoded `System.Events` value if it was to be had: evidence. Healing asks a node again, for to decode it the
+    runtime must be had too.
     """
 
     chain: ChainId
