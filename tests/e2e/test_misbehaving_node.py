@@ -564,19 +564,18 @@ async def test_the_cursor_waits_while_even_the_hash_of_a_block_is_not_to_be_had(
 async def test_a_hole_takes_its_hash_from_our_history_and_from_no_fork(
     node: CodedNode, other: CodedNode, chain: TellingChain, transport: WebSocketTransport
 ) -> None:
-    """Nobody has the state of one block; one node has another block there, under another history."""
+    """One node has pruned the block; the preferred one has another there, whose hash it tells and not its header."""
     forked = TellingChain()
     forked.moves(LAST - 5)
     forked.fork(LAST - 8)
     forked.moves(LAST)
-    for each in (node, other):
-        for number in (LAST + 1,):
-            each.script(node_faults.discarded("state_queryStorageAt", height=number, times=FOREVER))
+    node.script(node_faults.null("chain_getHeader", height=LAST + 1, times=FOREVER))
+    other.script(node_faults.discarded("state_queryStorageAt", height=LAST + 1, times=FOREVER))
     async with House([node.url, other.url], transport) as house:
         await house.reached(LAST)
         node.replace_chain(forked)
         chain.moves(2)
-        other.announce()
+        node.announce()
         await house.reached(LAST + 2)
         (hole,) = await house.holes()
         assert hole.hash is not None

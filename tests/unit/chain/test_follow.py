@@ -229,6 +229,21 @@ async def test_an_undecodable_block_is_a_hole_with_its_raw_events(follower: Foll
     assert (hole.number, hole.reason, hole.events_raw) == (6, "undecodable", GARBAGE)
 
 
+async def test_behind_a_hole_the_runtime_is_looked_at_again(
+    node: CodedNode, other: CodedNode, follower: Follower, chain: TellingChain
+) -> None:
+    """Nobody knows whether the block that could not be read replaced the code; this one did, under the same version."""
+    chain.move(logs=["0x08"])
+    chain.swap("0x02", {14: metadata(fields=("to", "from", "amount"))})
+    chain.move()
+    for each in (node, other):
+        each.script(discarded("state_queryStorageAt", height=6, times=FOREVER))
+    follower.on_head(finalized(chain, 7))
+    found = await walk(follower, chain, 7)
+    assert moved(found) == [1, 2, 3, 4, 5, -1, 7]
+    assert [block.events[0].fields["from"][0] for block in found if isinstance(block, Block)] == [1, 1, 1, 1, 1, 2]
+
+
 async def test_one_good_endpoint_is_enough(
     node: CodedNode, other: CodedNode, follower: Follower, chain: TellingChain, clock: HastyClock
 ) -> None:
