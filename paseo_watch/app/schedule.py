@@ -3,6 +3,7 @@
 A job that fails is counted and told in the log, and runs again at its next time.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ def make_scheduler(jobs: list[Job], metrics: Metrics) -> AsyncIOScheduler:
     scheduler = AsyncIOScheduler(timezone="UTC")
     for job in jobs:
         scheduler.add_job(
-            job.work,
+            _coroutine(job.work),
             "interval",
             seconds=job.seconds,
             id=job.name,
@@ -51,3 +52,15 @@ def make_scheduler(jobs: list[Job], metrics: Metrics) -> AsyncIOScheduler:
 
     scheduler.add_listener(count, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     return scheduler
+
+
+def _coroutine(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """What APScheduler awaits: it takes only `async def` for a coroutine, and calls all else in a thread."""
+
+    async def run() -> None:
+        try:
+            await work()
+        except asyncio.CancelledError:
+            return  # the end of the run cut it off: it has not failed, and nobody waits for it
+
+    return run

@@ -65,3 +65,34 @@ async def test_a_job_runs_at_once_where_it_says_so(at_once: bool, runs: int) -> 
         await asyncio.sleep(0)
     scheduler.shutdown(wait=False)
     assert ran == runs
+
+
+async def test_work_that_only_returns_an_awaitable_is_awaited() -> None:
+    """A lambda over a coroutine is no coroutine function: APScheduler alone would drop what it returns."""
+    ran = asyncio.Event()
+
+    async def work(event: asyncio.Event) -> None:
+        event.set()
+
+    scheduler = make_scheduler([Job("beat", 3600, lambda: work(ran), at_once=True)], Metrics(CollectorRegistry()))
+    scheduler.start()
+    await ran.wait()
+    scheduler.shutdown(wait=False)
+
+
+async def test_a_job_that_the_end_cuts_off_has_not_failed(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody is to look for an error in the log of a service that was ended."""
+    metrics, started = Metrics(CollectorRegistry()), asyncio.Event()
+
+    async def work() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    scheduler = make_scheduler([Job("work", 3600, work, at_once=True)], metrics)
+    scheduler.start()
+    await started.wait()
+    scheduler.shutdown(wait=False)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": "failed"}) is None
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
