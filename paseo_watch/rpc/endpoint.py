@@ -1,6 +1,7 @@
 """One endpoint: its connection, when it may be used, and what is said about it."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +21,8 @@ from paseo_watch.rpc.errors import (
     printable,
 )
 from paseo_watch.rpc.options import STATES, EndpointOptions, EndpointStatus, State, Surroundings
+
+log = logging.getLogger(__name__)
 
 USELESS = (ConnectionLost, DeadlineExceeded, Quiet)
 """After one of these the connection is not worth keeping, even where the socket still stands."""
@@ -89,6 +92,8 @@ class Endpoint:
 
     def worked(self) -> None:
         """It gave an answer that could be used: what failed before is history."""
+        if self._failures:
+            log.info("%s: %s answers again", self._around.chain, self.name)
         self._failures = 0
 
     def heard(self, finalized: int) -> None:
@@ -267,6 +272,8 @@ class Endpoint:
 
     def _back_off(self, at_least: float | None = None) -> None:
         self._failures += 1
+        if self._failures == 1:  # told once, not at every attempt; the metric counts them
+            log.warning("%s: %s is left alone for a while: %s", self._around.chain, self.name, self.last_error)
         options = self._around.options
         wait = backoff(self._failures, self._around.random.random(), options.backoff_base, options.backoff_cap)
         self._not_before = self._around.clock.monotonic() + max(wait, at_least or 0.0)

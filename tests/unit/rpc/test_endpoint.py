@@ -112,6 +112,21 @@ async def test_the_pauses_grow_and_a_success_ends_them(
     assert endpoint.ready
 
 
+async def test_the_first_failure_of_a_row_is_logged_and_its_end(
+    endpoint: Endpoint, transport: FakeTransport, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who waits for a node that is not there reads why, once and not at every attempt."""
+    transport.refuse(URL, ConnectFailed("no route"))
+    with caplog.at_level("INFO", "paseo_watch"):
+        for _ in range(3):
+            with pytest.raises(ConnectFailed):
+                await endpoint.connected()
+            await clock.advance(60)
+        endpoint.worked()
+        endpoint.worked()
+    assert caplog.messages == ["relay: node.test is left alone for a while: no route", "relay: node.test answers again"]
+
+
 async def test_a_quarantine_is_told_once(endpoint: Endpoint, told: list[tuple[str, str]]) -> None:
     """A second reason while it lasts is no news; the reason is made printable."""
     endpoint.quarantine("a\nfork", 10)
