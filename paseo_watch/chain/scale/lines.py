@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from struct import calcsize
 from typing import NamedTuple
 
+from paseo_watch.chain.scale.compact import LENGTH_LIMIT
 from paseo_watch.chain.scale.errors import MetadataError
 from paseo_watch.chain.scale.layout import Layout
 
@@ -94,12 +95,18 @@ class Lines:
         self._names += 1
         return f"v{self._names}"
 
-    def compact(self, at: Position, limit: str = "") -> tuple[str, Position]:
-        """A compact integer; those of one byte, the most, without a call."""
+    def compact(self, at: Position, limit: int = LENGTH_LIMIT) -> tuple[str, Position]:
+        """A compact integer; those of one and two bytes, the most, without a call.
+
+        Of two bytes the second is not zero, or one would have done; then the value is from 64 to 2**14 - 1.
+        """
         value, after = self.name(), self.name()
         self.line(f"{value} = b[{at}]")
-        self.line(f"if {value} & 3: {value}, {after} = compact(b, {at}{limit and ', ' + limit})")
-        self.line(f"else: {value} >>= 2; {after} = {at + 1}")
+        self.line(f"if not {value} & 3: {value} >>= 2; {after} = {at + 1}")
+        if limit >= 1 << 14:
+            second = f"b[{at + 1}]"
+            self.line(f"elif {value} & 3 == 1 and {second}: {value} = {value} >> 2 | {second} << 6; {after} = {at + 2}")
+        self.line(f"else: {value}, {after} = compact(b, {at}, {limit})")
         return value, Position(after)
 
     def bit_bytes(self, store: int, count: str) -> str:

@@ -64,7 +64,7 @@ class Source(Lines):
             case Primitive(name):
                 return self._primitive(name, at)
             case Compact(inner):
-                return self.compact(at, f"{(1 << self.layout.compact_width(inner)) - 1}")
+                return self.compact(at, (1 << self.layout.compact_width(inner)) - 1)
             case Composite(_, _, fields):
                 return self.fields(fields, at)
             case Tuple(elements):

@@ -47,6 +47,16 @@ def test_primitives_that_are_not_valid_are_refused(name: str, raw: str) -> None:
         decode(types, types.primitive(name), raw)
 
 
+@pytest.mark.parametrize("value", [0, 63, 64, 255, 256, 16383, 16384, 2**30 - 1, 2**30, 2**32 - 1, 2**64, 2**128 - 1])
+def test_compacts_of_every_length_are_read_and_no_longer_than_needed(value: int) -> None:
+    types = Types()
+    number = types.compact(types.primitive("u128"))
+    assert decode(types, number, compact(value)) == value
+    for longer in ("0100", "fd00", "02000000"):
+        with pytest.raises(ScaleError, match="not in its shortest form"):
+            decode(types, number, longer)
+
+
 def test_compacts_are_held_to_their_type() -> None:
     types = Types()
     number = types.compact(types.primitive("u8"))

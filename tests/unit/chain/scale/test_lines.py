@@ -36,11 +36,18 @@ def test_a_gap_or_another_variable_begins_a_new_run() -> None:
     assert made.lines() == ["    v1 = b[p:p + 4]", "    v2 = b[p + 5:p + 9]", "    v3 = b[q + 9]"]
 
 
-def test_a_compact_of_one_byte_needs_no_call() -> None:
+def test_a_compact_of_one_or_two_bytes_needs_no_call() -> None:
     made = lines()
-    assert made.compact(Position("p", 1), "255") == ("v1", Position("v2"))
+    assert made.compact(Position("p", 1), 2**32 - 1) == ("v1", Position("v2"))
     assert made.lines() == [
         "    v1 = b[p + 1]",
-        "    if v1 & 3: v1, v2 = compact(b, p + 1, 255)",
-        "    else: v1 >>= 2; v2 = p + 2",
+        "    if not v1 & 3: v1 >>= 2; v2 = p + 2",
+        "    elif v1 & 3 == 1 and b[p + 2]: v1 = v1 >> 2 | b[p + 2] << 6; v2 = p + 3",
+        "    else: v1, v2 = compact(b, p + 1, 4294967295)",
     ]
+
+
+def test_two_bytes_may_hold_more_than_a_byte_sized_type() -> None:
+    made = lines()
+    made.compact(Position("p"), 255)
+    assert made.lines()[2:] == ["    else: v1, v2 = compact(b, p, 255)"]
