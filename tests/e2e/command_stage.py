@@ -48,6 +48,10 @@ class Hook:
         self.url = ""
         self.taken: list[str] = []
         self.refused: Counter[str] = Counter()
+        self.beats = 0
+        self.answers = asyncio.Event()
+        """Cleared, a POST waits for it before it is answered."""
+        self.answers.set()
         self._asked = asyncio.Event()
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -64,7 +68,15 @@ class Hook:
         else:
             self.refused[delivery] += 1
         self._asked.set()
+        await self.answers.wait()
         return web.Response(status=self.status)
+
+    async def beat(self, request: web.Request) -> web.Response:
+        """A GET: the heartbeat."""
+        assert request.path.endswith(TOKEN)
+        self.beats += 1
+        self._asked.set()
+        return web.Response()
 
 
 @asynccontextmanager
@@ -72,7 +84,8 @@ async def serving(hook: Hook) -> AsyncIterator[Hook]:
     """The hook, listening at `hook.url`."""
     app = web.Application()
     app.router.add_post("/{path:.*}", hook.post)
-    runner = web.AppRunner(app)
+    app.router.add_get("/{path:.*}", hook.beat)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -93,6 +106,7 @@ def write_config(
     to: str = "archive",
     rule: str = "threshold: 10000 PAS",
     more: str = "",
+    tail: str = "",
 ) -> None:
     """`config.yaml` in a folder: the recorded relay chain at this node, with one rule and two receivers."""
     (folder / "config.yaml").write_text(
@@ -114,6 +128,7 @@ route: {{receiver: {to}}}
 store: {{url: "sqlite:///store.db"}}
 http: {{listen: "127.0.0.1:0"}}
 cache: {{path: cache}}
+{tail}
 """
     )
 

@@ -1,8 +1,10 @@
 """The commands that do the main job, each as a subprocess: run, demo, record, replay, backtest."""
 
+import asyncio
 import json
 import signal
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,12 @@ from tests.e2e.command_line import SCRIPT, TOKEN, Ended, finished, started
 from tests.e2e.command_stage import (
     LAST,
     MOVES,
+    Hook,
     lines_of,
     names_in,
     recorded_node,
     recording,
+    serving,
     shipped_file,
     write_config,
 )
@@ -67,6 +71,40 @@ async def test_run_logs_json_where_asked(tmp_path: Path) -> None:
             ended = await service.end(signal.SIGTERM)
     entries = [json.loads(line) for line in ended.err.splitlines()]
     assert {"time", "level", "logger", "message"} <= set.intersection(*map(set, entries))
+
+
+async def test_the_heartbeat_beats_and_sigterm_does_not_wait_for_a_webhook_that_hangs(tmp_path: Path) -> None:
+    """A send under way gets some seconds; then the service ends all the same, and the delivery stays pending."""
+    async with recorded_node() as (node, _), serving(Hook()) as hook:
+        hook.answers.clear()
+        beat = f'heartbeat: {{url: "{hook.url}/{TOKEN}", every: 1h}}'
+        write_config(tmp_path, node.url, hook=hook.url, to="team", tail=beat)
+        async with started("run", "-c", "config.yaml", "--log-level", "debug", folder=tmp_path) as service:
+            await hook.until(lambda: hook.beats == 1 and len(hook.taken) == 1)
+            before = time.monotonic()
+            ended = await service.end(signal.SIGTERM)
+        took = time.monotonic() - before
+        hook.answers.set()
+    assert ended.code == 0
+    assert took < 10  # the contract's limit, and twice what it takes
+    pending = await finished("outbox", "list", "--status", "pending", "-c", "config.yaml", folder=tmp_path)
+    assert pending.out.splitlines()[-1] == "4 deliveries"
+
+
+async def test_what_a_watcher_is_blind_to_is_on_the_page_and_in_the_metrics(tmp_path: Path) -> None:
+    """A cap whose whitelist was never there judges nobody, and says so."""
+    async with recorded_node() as (node, _):
+        write_config(tmp_path, node.url, rule="cap: 5000 PAS, whitelist: none.yml", to="team")
+        async with started("run", "-c", "config.yaml", folder=tmp_path) as service:
+            page = (await service.logs("the status page is at ")).split()[-1]
+            await service.logs("was not loaded")
+            done = 'height{chain="relay",view="processed"} 31.0'
+            while done not in (shown := await fetched(page + "/metrics")):
+                await asyncio.sleep(0.05)  # the service tells nobody that it has caught up
+            assert 'paseo_watch_watcher_blind{chain="relay",watcher="balances"} 1.0' in shown
+            assert 'paseo_watch_watcher_blind{chain="relay",watcher="service"} 0.0' in shown
+            assert "rule large-move: its whitelist never arrived" in await fetched(page)
+            await service.end(signal.SIGTERM)
 
 
 async def test_a_second_service_on_the_same_store_is_refused(tmp_path: Path) -> None:
