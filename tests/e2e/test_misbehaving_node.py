@@ -6,6 +6,7 @@ to say said, as an alert or a metric. The receiver holds one alert for every blo
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -571,7 +572,7 @@ async def test_a_hole_takes_its_hash_from_our_history_and_from_no_fork(
     forked.moves(LAST)
     node.script(node_faults.null("chain_getHeader", height=LAST + 1, times=FOREVER))
     other.script(node_faults.discarded("state_queryStorageAt", height=LAST + 1, times=FOREVER))
-    async with House([node.url, other.url], transport) as house:
+    async with House([node.url, other.url], transport, quiet_after=timedelta(hours=1)) as house:
         await house.reached(LAST)
         node.replace_chain(forked)
         chain.moves(2)
