@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import time
@@ -207,11 +208,20 @@ async def test_replay_shows_alerts_for_people_and_a_summary(tmp_path: Path) -> N
 
 
 async def test_replay_decides_no_block_before_the_whitelist_is_there(tmp_path: Path) -> None:
-    """Of those over the cap, the one on the list is not told; without the list the rule would be blind to all."""
+    """Of those over the cap, the one on the list is not told; without the list the rule would be blind to all.
+
+    The list is a pipe that says nothing until all blocks would be over, were they not held back.
+    """
     address = "5F7Xsr2pzRDfZi2a7YQsh5UxksVZ3apWS4W6dDv8mxuyV5oJ"  # the stranger, who holds too much from block 7 to 17
-    (tmp_path / "list.yml").write_text(f"whitelist:\n  - name: Stranger\n    address: {address}\n")
+    os.mkfifo(tmp_path / "list.yml")
     write_config(tmp_path, "ws://127.0.0.1:1", rule="cap: 5000 PAS, whitelist: list.yml")
-    ended = await finished("replay", shipped_file(), "-c", "config.yaml", "--output", "json", folder=tmp_path)
+    replay = ("replay", shipped_file(), "-c", "config.yaml", "--output", "json")
+    async with started(*replay, folder=tmp_path) as service:
+        pipe = await asyncio.to_thread((tmp_path / "list.yml").open, "w")  # returns when the service reads
+        await asyncio.sleep(1)  # decides nothing where blocks wait; long enough for them where they do not
+        with pipe:
+            pipe.write(f"whitelist:\n  - name: Stranger\n    address: {address}\n")
+        ended = await service.end()
     over: list[Any] = [alert for alert in ended.alerts if alert["status"] == "firing"]
     assert ended.code == 0
     assert 14 in {alert["block"]["number"] for alert in over}
