@@ -1,8 +1,9 @@
 """An alert as data: identity, labels, and the notification that programs and people get.
 
 Identities are BLAKE2b-128 over canonical JSON, in hexadecimal. They depend on the chain's genesis, the block's hash and
-what happened, never on when we looked: the same happening has the same identity in every run, and that is what every
-later "not twice" stands on.
+what happened, never on when we looked or how we write it (an address changes with its prefix, an account's name with
+the configuration): the same happening has the same identity in every run, and that is what every later "not twice"
+stands on.
 """
 
 import hashlib
@@ -61,10 +62,10 @@ def identity(*parts: object) -> str:
     return hashlib.blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def fingerprint(where: Where, rule: str, labels: Mapping[str, str], happening: str = "") -> str:
-    """Of the alert: the same firing and resolved. An event adds what tells it from the rule's other events."""
+def fingerprint(where: Where, rule: str, *what: str) -> str:
+    """Of the alert. `what` is a condition's key (the same firing and resolved), or an event's moment and key."""
     genesis = where.chain.genesis.hex() if where.chain else ""
-    return identity(where.network, where.chain_name, genesis, rule, dict(labels), happening)
+    return identity(where.network, where.chain_name, genesis, rule, what)
 
 
 def iso(milliseconds: int) -> str:

@@ -65,12 +65,18 @@ def route(
     )
 
 
+def end(tree: Route, held: Firing, seen: ConditionObservation, where: Where) -> Routed:
+    """The end of a condition that nobody observes any more, under the fingerprint that it began with."""
+    told = _condition(held.notification["watcher"], seen, where, held.fingerprint, held.since_ms)
+    return Routed(told, receivers(tree, told["labels"]), Reason.RESOLVED)
+
+
 def _decide(
     holds: dict[str, Firing], watcher: str, seen: Observation, where: Where
 ) -> tuple[Notification | None, Reason | None]:
     if isinstance(seen, EventObservation):
         return _event(watcher, seen, where), Reason.HAPPENED
-    print_ = fingerprint(where, seen.rule, seen.labels)
+    print_ = fingerprint(where, seen.rule, seen.key)
     held = holds.get(print_)
     if seen.active and held is None:
         since_ms = where.now_ms if where.time_ms is None else where.time_ms
@@ -84,7 +90,7 @@ def _decide(
 
 
 def _event(watcher: str, seen: EventObservation, where: Where) -> Notification:
-    print_ = fingerprint(where, seen.rule, seen.labels, f"{where.moment}:{seen.key}")
+    print_ = fingerprint(where, seen.rule, where.moment, seen.key)
     return {
         **_common(watcher, seen, where),
         "id": identity(print_, "event"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from paseo_watch.alerts.alert import Firing, Where
 from paseo_watch.alerts.route import Route
-from paseo_watch.alerts.router import Routed, route
+from paseo_watch.alerts.router import Routed, end, route
 from paseo_watch.chain.block import Block, ChainId
 from paseo_watch.watchers.watcher import Answers, ConditionObservation, Input, Json, State, Wants, Watcher
 
@@ -73,8 +73,7 @@ def retire(watchers: Sequence[Watcher], tree: Route, memory: Memory, where: Wher
     for print_, held in memory.firing.items():
         name = held.notification["watcher"]
         if name not in configured or held.rule not in configured[name].rules:
-            outcome = route(tree, {print_: held}, name, [_removed(held)], where)
-            routed += outcome.routed
+            routed.append(end(tree, held, _removed(held), where))
             resolved.append(print_)
     gone = {
         name: configured[name].obsolete(state) if name in configured else state for name, state in memory.states.items()
@@ -88,6 +87,7 @@ def _removed(held: Firing) -> ConditionObservation:
         rule=held.rule,
         severity=held.severity,
         active=False,
+        key="",  # it is told under the fingerprint that is stored
         title=f"No longer watched: {held.notification['title']}",
         text=f"The rule {held.rule} was removed from the configuration; whether this still holds is not known.",
         labels=held.labels,

@@ -123,11 +123,16 @@ class EventObservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionObservation:
-    """Something lasts: `active` says whether it holds now. `labels` identify it (the same firing and resolved)."""
+    """Something lasts: `active` says whether it holds now.
+
+    `key` tells it from others of the same rule, firing and resolved alike: what it is about (an account in hexadecimal,
+    an endpoint), never how that is shown. `labels` are for routing and display and may change while it lasts.
+    """
 
     rule: str
     severity: str
     active: bool
+    key: str
     title: str
     text: str
     labels: Mapping[str, str]

@@ -145,6 +145,7 @@ def _observed(
         rule=rule.name,
         severity=rule.severity,
         active=active,
+        key=account.hex(),
         title=title,
         text=text,
         labels={"account": address},

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from paseo_watch.alerts.alert import Firing, Where
 from paseo_watch.alerts.matchers import parse
 from paseo_watch.alerts.route import Route
-from paseo_watch.alerts.router import Outcome, Reason, route
+from paseo_watch.alerts.router import Outcome, Reason, end, route
 from paseo_watch.chain.block import BlockRef, ChainId
 from paseo_watch.watchers.watcher import ConditionObservation, EventObservation
 
@@ -34,6 +34,7 @@ def low(active: bool, account: str = "faucet", severity: str = "warning") -> Con
         rule="low",
         severity=severity,
         active=active,
+        key=account,
         title="t",
         text="x",
         labels={"account": account},
@@ -130,6 +131,37 @@ def test_a_condition_that_holds_is_not_told_again_after_a_restart() -> None:
     stored = after({}, first)
 
     assert route(TREE, stored, "balances", [low(True)], replace(WHERE, now_ms=5)) == Outcome()
+
+
+def test_a_condition_whose_labels_changed_while_it_held_still_ends() -> None:
+    """An address is written anew when the chain's prefix changes; the account is the same, and so is its condition."""
+    first = route(TREE, {}, "balances", [low(True)], WHERE)
+    renamed = [replace(low(active), labels={"account": "13F…"}) for active in (True, False)]
+    stays = route(TREE, after({}, first), "balances", renamed[:1], WHERE)
+    ends = route(TREE, after({}, first), "balances", renamed[1:], WHERE)
+
+    assert stays == Outcome()
+    assert [routed.reason for routed in ends.routed] == [Reason.RESOLVED]
+    assert ends.resolved == (first.fired[0].fingerprint,)
+    assert ends.routed[0].notification["labels"]["account"] == "13F…"
+
+
+def test_an_events_identity_does_not_depend_on_its_labels() -> None:
+    """A block that is decided on again after an account got a name tells what it told before."""
+    seen = [route(TREE, {}, "balances", [one], WHERE).routed[0].notification for one in (moved(), moved(account="a"))]
+
+    assert seen[0]["id"] == seen[1]["id"]
+
+
+def test_a_condition_that_nobody_observes_any_more_ends_under_its_stored_fingerprint() -> None:
+    """Whatever the rule or the network is called by now."""
+    first = route(TREE, {}, "balances", [low(True)], WHERE)
+    ended = end(TREE, first.fired[0], replace(low(False), key=""), replace(WHERE, network="renamed"))
+
+    assert ended.reason is Reason.RESOLVED
+    assert ended.notification["fingerprint"] == first.routed[0].notification["fingerprint"]
+    assert (ended.notification["status"], ended.notification["watcher"]) == ("resolved", "balances")
+    assert ended.receivers == ("everybody",)
 
 
 def test_a_condition_that_begins_and_ends_in_one_input_is_told_both_ways_and_not_kept() -> None:

@@ -55,6 +55,7 @@ CONDITION = ConditionObservation(
     rule="cap",
     severity="info",
     active=True,
+    key="5a",
     title="over",
     text="",
     labels={"account": "5A"},
@@ -81,7 +82,7 @@ def test_a_resolved_condition_is_valid() -> None:
     """The second half of a condition's life."""
     first = route(Route("all"), {}, "balances", [CONDITION], CHAIN)
     over = ConditionObservation(
-        rule="cap", severity="info", active=False, title="", text="", labels=CONDITION.labels, data={}
+        rule="cap", severity="info", active=False, key="5a", title="", text="", labels={}, data={}
     )
     (routed,) = route(Route("all"), {held.fingerprint: held for held in first.fired}, "balances", [over], CHAIN).routed
     assert routed.notification["status"] == "resolved"

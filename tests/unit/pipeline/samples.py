@@ -107,6 +107,7 @@ class Counting:
             rule=f"{self.name}-odd",
             severity="warning",
             active=block.number % 2 == 1,
+            key="number",
             title="Odd" if block.number % 2 else "Even",
             text="",
             labels={"which": "number"},

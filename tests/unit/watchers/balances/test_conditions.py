@@ -114,6 +114,14 @@ def test_a_broken_cap_says_who_holds_what_and_may_hold_what() -> None:
     assert told.links == (f"https://explorer/{address}",)
 
 
+def test_another_prefix_writes_another_address_about_the_same_account() -> None:
+    """Paseo changed its prefix; what tells one condition from another must not change with it."""
+    shown = [judge_cap(cap(), {}, ALICE, 9_000 * PAS, Names(setting(ss58_prefix=prefix))) for prefix in (0, 42)]
+    told = [outcome[2] for outcome in shown if outcome is not None]
+    assert [each.key for each in told if each is not None] == [ALICE.hex()] * 2
+    assert len({each.labels["account"] for each in told if each is not None}) == 2
+
+
 @pytest.mark.parametrize(("free", "fires"), [(1_000 * PAS, False), (1_000 * PAS - 1, True), (0, True)])
 def test_a_balance_is_low_below_the_limit_and_not_at_it(free: int, fires: bool) -> None:
     assert fold({}, [judge_low(LOW, {}, DAVE, free, NAMES)]) == ([(True, DAVE)] if fires else [])
