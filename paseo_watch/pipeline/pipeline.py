@@ -1,13 +1,12 @@
 """The life of a block, for one chain: follow -> watch -> route -> commit.
 
-One queue of inputs, one writer. Blocks and holes come from the follower; ticks, documents and the healing of holes are
-put into the same queue by timers and never write beside it. Inputs that are waiting are taken together: several whole
-blocks, one transaction.
+Blocks and holes come from the follower in order; ticks and documents come from timers, and move no cursor; holes are
+healed on the side. Whoever decides and commits holds the turn, so that there is one writer at a time, and lends it to
+the others while an answer keeps it waiting: a chain that nobody answers for can still say so. Inputs that are waiting
+are taken together: several whole blocks, one transaction.
 """
 
 import asyncio
-import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,22 +20,20 @@ from paseo_watch.chain.block import Block, BlockRef, ChainId, Hole
 from paseo_watch.clock import Clock
 from paseo_watch.pipeline.commit import Commit, Destinations, already_written, write
 from paseo_watch.pipeline.decide import Memory, decide, place, remember, retire, wants
+from paseo_watch.pipeline.heal import Healer, ReadLate
+from paseo_watch.pipeline.measures import Measures
+from paseo_watch.pipeline.stored import stored
 from paseo_watch.steps import Listener
 from paseo_watch.store import holes
 from paseo_watch.store.database import Database
-from paseo_watch.store.errors import StoreUnavailable
 from paseo_watch.telemetry import Metrics
-from paseo_watch.watchers.watcher import Answers, Input, Loaded, Tick, Vitals, Watcher
+from paseo_watch.watchers.watcher import Answers, Input, Loaded, Tick, Vitals, Wants, Watcher
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BATCH = 32  # inputs in one transaction, at most
-QUEUE = 64  # inputs waiting before the follower has to wait
+QUEUE = 64  # inputs waiting before who brings them has to wait
 PATIENT = 0.5  # seconds that decided blocks wait for the answers of the next one before they are committed alone
-STORE_PAUSE = 2.0  # seconds between attempts to write to a store that is away
-HEALS = 3  # holes tried in one go
-HEAL_MS, HEAL_MAX_MS = 60_000, 6 * 3_600_000  # pause before a hole is tried again: doubled each time, up to 6 h
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,6 @@ class Heal:
 
 PipelineInput = Block | Hole | Tick | Loaded | Heal
 ReadAnswers = Callable[[Block, Sequence[bytes], bool], Awaitable[Read | Hole]]
-ReadLate = Callable[[Hole], Awaitable[Block | None]]
 TakeVitals = Callable[["Pipeline", int], Vitals]
 
 
@@ -98,9 +94,13 @@ class Pipeline:
         self._destinations = destinations
         self._database = database
         self._clock = clock
-        self._metrics = metrics
+        self._measures = Measures(metrics, row.chain.name)
         self._ports = ports
-        self._queue: asyncio.Queue[PipelineInput] = asyncio.Queue(QUEUE)
+        self._block_queue: asyncio.Queue[Block | Hole] = asyncio.Queue(QUEUE)
+        self._aside_queue: asyncio.Queue[Tick | Loaded] = asyncio.Queue(QUEUE)
+        self._heal_queue: asyncio.Queue[Heal] = asyncio.Queue(1)
+        self._turn = asyncio.Lock()
+        self._healer = Healer(row.id, row.chain, database, clock, ports.read_late, self._late)
         self.cursor = cursor
         self.memory = memory
         self.open_holes = open_holes
@@ -109,25 +109,31 @@ class Pipeline:
         self.progress_ms = clock.now_ms()
         self.progressed = False
         self.blind: dict[str, tuple[str, ...]] = {}
-        self._firing_seen: set[tuple[str, str]] = set()
-        self._count_firing()
+        self._measures.stands(cursor.number, open_holes)
+        self._measures.firing(memory.firing.values())
 
     async def put(self, input: PipelineInput) -> None:
-        """Hand in an input; waits while the queue is full."""
-        await self._queue.put(input)
+        """Hand in an input; waits while its queue is full."""
+        match input:
+            case Heal():
+                await self._heal_queue.put(input)
+            case Tick() | Loaded():
+                await self._aside_queue.put(input)
+            case _:
+                await self._block_queue.put(input)
 
     async def drained(self) -> None:
         """Return when everything that was put in is committed."""
-        await self._queue.join()
+        for queue in (self._heal_queue, self._aside_queue, self._block_queue):
+            await queue.join()
 
     async def run(self) -> None:
-        """Take turns for ever, after ending what the configuration no longer watches."""
+        """Take inputs for ever, after ending what the configuration no longer watches."""
         await self._retire()
-        while True:
-            inputs = await self._take()
-            await self._turn(inputs)
-            for _ in inputs:
-                self._queue.task_done()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_serve(self._aside_queue, self._see))
+            group.create_task(_serve(self._block_queue, self._pass))
+            group.create_task(_serve(self._heal_queue, lambda _: self._healer.round()))
 
     async def _retire(self) -> None:
         where = Where(self._row.network, self._row.chain, None, None, self._clock.now_ms())
@@ -137,44 +143,30 @@ class Pipeline:
         commit.add(decision)
         await self._commit(commit)
 
-    async def _take(self) -> list[PipelineInput]:
-        inputs = [await self._queue.get()]
-        while len(inputs) < BATCH and not self._queue.empty():
-            inputs.append(self._queue.get_nowait())
-        return inputs
-
-    async def _turn(self, inputs: Sequence[PipelineInput]) -> None:
-        commit = self._fresh()
-        for input in inputs:
-            match input:
-                case Block():
-                    commit = await self._block(input, commit)
-                case Hole():
-                    self._hole(input, commit)
-                case Tick():
-                    self._decide(input, Answers(), commit)
+    async def _see(self, inputs: Sequence[Tick | Loaded]) -> None:
+        """Decide and commit what moves no cursor."""
+        async with self._turn:
+            commit = self._fresh()
+            for input in inputs:
+                self._decide(input, Answers(), commit)
+                if isinstance(input, Tick):
                     self._decide(self._ports.vitals(self, input.now_ms), Answers(), commit)
-                case Loaded():
-                    self._decide(input, Answers(), commit)
-                case Heal():
-                    await self._commit(commit)
-                    commit = await self._heal()
-        await self._commit(commit)
+            await self._commit(commit)
+
+    async def _pass(self, inputs: Sequence[Block | Hole]) -> None:
+        """Decide blocks, and commit them with the cursor behind them."""
+        async with self._turn:
+            commit = self._fresh()
+            for input in inputs:
+                if isinstance(input, Hole):
+                    self._hole(input, commit)
+                else:
+                    commit = await self._block(input, commit)
+            await self._commit(commit)
 
     async def _block(self, block: Block, commit: Commit) -> Commit:
         """Watch and route one block; answers that keep us waiting do not hold up the blocks before."""
-        asked = wants(self._watchers, self.memory, block)
-        read: Read | Hole = NOTHING
-        if asked.keys or asked.extrinsics:
-            reading = asyncio.ensure_future(self._ports.read_answers(block, sorted(asked.keys), asked.extrinsics))
-            try:
-                await asyncio.wait({reading}, timeout=PATIENT)
-                if not reading.done():
-                    await self._commit(commit)
-                    commit = self._fresh()
-                read = await reading
-            finally:
-                reading.cancel()
+        read, commit = await self._answers(block, commit, PATIENT)
         if isinstance(read, Hole):
             self._hole(read, commit)
             return commit
@@ -183,6 +175,45 @@ class Pipeline:
         commit.blocks += 1
         self.last_block = block
         return commit
+
+    async def _late(self, block: Block) -> bool:
+        """Watch and route a block that was a hole; False where what the watchers want of it is not to be had."""
+        async with self._turn:
+            read, commit = await self._answers(block, self._fresh(), 0)
+            if isinstance(read, Hole):
+                return False
+            self._decide(block, Answers(read.storage, read.extrinsics), commit)
+            commit.healed.append(block.number)
+            await self._commit(commit)
+        return True
+
+    async def _answers(self, block: Block, commit: Commit, patience: float) -> tuple[Read | Hole, Commit]:
+        """What the watchers want of a block, and the commit to go on with: if it takes longer than `patience` seconds,
+        what was decided before is committed, and the turn lent meanwhile. What others decide then may make the watchers
+        want more: that is asked for as well."""
+        read: Read | Hole = NOTHING
+        asked = Wants()
+        while isinstance(read, Read) and not _within(wanted := wants(self._watchers, self.memory, block), asked):
+            asked = wanted
+            reading = asyncio.ensure_future(self._ports.read_answers(block, sorted(asked.keys), asked.extrinsics))
+            try:
+                await asyncio.wait({reading}, timeout=patience)
+                if not reading.done():
+                    await self._commit(commit)
+                    await self._lend(reading)
+                    commit = self._fresh()
+                read = await reading
+            finally:
+                reading.cancel()
+        return read, commit
+
+    async def _lend(self, reading: asyncio.Future[Read | Hole]) -> None:
+        """Let others decide and commit until it is there."""
+        self._turn.release()
+        try:
+            await asyncio.wait({reading})
+        finally:
+            await self._turn.acquire()
 
     def _hole(self, hole: Hole, commit: Commit) -> None:
         commit.holes.append(hole)
@@ -194,34 +225,6 @@ class Pipeline:
         self.memory = remember(self.memory, decision)
         self.blind.update(decision.blind)
         commit.add(decision)
-
-    async def _heal(self) -> Commit:
-        """Try the holes that are due; what a healed block brings is told late."""
-        now_ms = self._clock.now_ms()
-        due = await self._run(lambda conn: holes.due(conn, self._row.id, now_ms, HEALS))
-        commit = self._fresh()
-        for stored in due:
-            hole = Hole(self._row.chain, stored.number, stored.hash or b"", stored.reason, stored.detail)
-            block = await self._ports.read_late(hole)
-            read = await self._late_answers(block) if block else None
-            if block is None or read is None:
-                pause = min(HEAL_MS << min(stored.attempts, 16), HEAL_MAX_MS)
-                await self._run(
-                    lambda conn, s=stored, p=pause: holes.attempted(  # type: ignore[misc]
-                        conn, self._row.id, s.number, s.reason, s.detail, now_ms + p
-                    )
-                )
-                continue
-            self._decide(block, read, commit)
-            commit.healed.append(block.number)
-        return commit
-
-    async def _late_answers(self, block: Block) -> Answers | None:
-        asked = wants(self._watchers, self.memory, block)
-        if not (asked.keys or asked.extrinsics):
-            return Answers()
-        read = await self._ports.read_answers(block, sorted(asked.keys), asked.extrinsics)
-        return None if isinstance(read, Hole) else Answers(read.storage, read.extrinsics)
 
     async def _commit(self, commit: Commit) -> None:
         """Write it, as often as it takes; a store that is away is waited for, and nothing is written twice."""
@@ -236,7 +239,7 @@ class Pipeline:
             self._ports.steps("commit.before")
             return open_holes
 
-        self.open_holes = await self._run(transaction)
+        self.open_holes = await stored(self._database, self._clock, transaction)
         self._ports.steps("commit.after")
         self.cursor = commit.cursor
         self.blocks += commit.blocks
@@ -245,37 +248,25 @@ class Pipeline:
             self.progress_ms, self.progressed = now_ms, True
         if commit.routed:
             self._ports.wake_outbox()
-        self._measure(commit, now_ms)
-
-    async def _run(self, work: Callable[[Connection], T]) -> T:
-        while True:
-            try:
-                return await self._database.run(work)
-            except StoreUnavailable as error:
-                log.warning("the store is away, trying again in %s s: %s", STORE_PAUSE, error)
-                await self._clock.sleep(STORE_PAUSE)
+        self._measures.stands(self.cursor.number, self.open_holes)
+        self._measures.committed(commit, self.last_block, now_ms)
+        if commit.fired or commit.resolved:
+            self._measures.firing(self.memory.firing.values())
 
     def _fresh(self) -> Commit:
         return Commit(self._row.id, self.cursor, self.cursor)
 
-    def _measure(self, commit: Commit, now_ms: int) -> None:
-        chain, metrics = self._row.chain.name, self._metrics
-        metrics.blocks.labels(chain).inc(commit.blocks)
-        metrics.block_height.labels(chain, "processed").set(self.cursor.number)
-        metrics.holes.labels(chain).set(self.open_holes)
-        metrics.healed.labels(chain).inc(len(commit.healed))
-        if commit.blocks and self.last_block and self.last_block.time_ms is not None:
-            metrics.block_time.labels(chain).set(self.last_block.time_ms / 1000)
-            metrics.spec_version.labels(chain).set(self.last_block.spec.version)
-            metrics.observed_latency.labels(chain).observe(max(now_ms - self.last_block.time_ms, 0) / 1000)
-        for routed in commit.routed:
-            told = routed.notification
-            metrics.alerts.labels(chain, told["rule"], told["severity"], told["status"]).inc()
-        if commit.fired or commit.resolved:
-            self._count_firing()
 
-    def _count_firing(self) -> None:
-        now = Counter((held.rule, held.severity) for held in self.memory.firing.values())
-        for rule, severity in self._firing_seen | now.keys():
-            self._metrics.firing.labels(self._row.chain.name, rule, severity).set(now[rule, severity])
-        self._firing_seen |= now.keys()
+async def _serve(queue: asyncio.Queue[T], take: Callable[[Sequence[T]], Awaitable[None]]) -> None:
+    """Hand over what waits, together, for ever."""
+    while True:
+        inputs = [await queue.get()]
+        while len(inputs) < BATCH and not queue.empty():
+            inputs.append(queue.get_nowait())
+        await take(inputs)
+        for _ in inputs:
+            queue.task_done()
+
+
+def _within(wanted: Wants, asked: Wants) -> bool:
+    return wanted.keys <= asked.keys and wanted.extrinsics <= asked.extrinsics

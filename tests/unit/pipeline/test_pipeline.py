@@ -18,7 +18,8 @@ from paseo_watch.chain.answers import Read
 from paseo_watch.chain.block import Block, Hole
 from paseo_watch.pipeline import pipeline as pipeline_module
 from paseo_watch.pipeline.decide import Memory
-from paseo_watch.pipeline.pipeline import BATCH, HEALS, ChainRow, Heal, Pipeline, PipelineInput, Ports
+from paseo_watch.pipeline.heal import HEALS
+from paseo_watch.pipeline.pipeline import BATCH, ChainRow, Heal, Pipeline, PipelineInput, Ports
 from paseo_watch.store import chains, conditions, cursors, deliveries, holes, watcher_state
 from paseo_watch.store.database import Database
 from paseo_watch.store.errors import CursorConflict, StoreUnavailable
@@ -62,6 +63,8 @@ class World:
         self.unreadable: set[int] = set()
         self.gate = asyncio.Event()
         self.gate.set()
+        self.late_gate = asyncio.Event()
+        self.late_gate.set()
         self.wakes = 0
         self.blocks: list[int] = []
 
@@ -74,6 +77,7 @@ class World:
 
     async def read_late(self, missed: Hole) -> Block | None:
         assert missed.hash == hash_of(missed.number)
+        await self.late_gate.wait()
         return self.late.get(missed.number)
 
     def wake(self) -> None:
@@ -233,6 +237,43 @@ async def test_answers_that_keep_us_waiting_do_not_hold_up_the_blocks_before(
     assert await told(database) == [11, 12]
 
 
+async def test_while_an_answer_keeps_a_block_waiting_the_time_goes_on(database: Database) -> None:
+    """No endpoint may answer for hours: that can be told only if ticks are decided and committed meanwhile."""
+    world = World()
+    pipeline = await make(database, world, Counting("counting", Wants(frozenset({b"a"}))))
+    world.gate.clear()
+    async with running(pipeline):
+        await pipeline.put(block(11))
+        await pipeline.put(Tick(1))
+        await pipeline.put(Loaded("whitelist", ["x"], 2))
+        while await ticks(database) == 0:
+            await asyncio.sleep(0)
+        assert await cursor(database) == START
+        world.gate.set()
+        await pipeline.drained()
+    assert await told(database) == [11]
+    assert (await database.run(lambda conn: watcher_state.load(conn, 1, "counting")))["loaded"] == ["x"]
+
+
+async def test_what_a_document_makes_watchers_want_while_a_block_waits_is_asked_as_well(database: Database) -> None:
+    """Else the block would be judged by answers that lack what the new list names."""
+    world, watcher = World(), Counting()
+    watcher.wants = lambda state, seen: Wants(frozenset({b"a", *map(str.encode, state.get("loaded", []))}))  # type: ignore[method-assign]
+    pipeline = await make(database, world, watcher)
+    world.gate.clear()
+    async with running(pipeline):
+        await pipeline.put(block(11))
+        while not world.asked:
+            await asyncio.sleep(0)
+        await pipeline.put(Loaded("whitelist", ["b"], 2))
+        while len(watcher.seen) < 1:
+            await asyncio.sleep(0)
+        world.gate.set()
+        await pipeline.drained()
+    assert world.asked == [(11, [b"a"], False), (11, [b"a", b"b"], False)]
+    assert set(watcher.answers[-1].storage) == {b"a", b"b"}
+
+
 async def test_ticks_and_documents_reach_the_watchers_and_move_no_cursor(database: Database) -> None:
     """A tick brings how the watching itself is; what a watcher says it is blind to is kept for the page."""
     watcher = Counting()
@@ -269,7 +310,7 @@ async def test_a_healed_hole_is_told_late_and_closed_and_the_cursor_stays(databa
     world.late = {5: block(5, late=True)}
     pipeline = await make(database, world, Counting())
     await through(pipeline, block(11), Heal(), Heal(), block(12))
-    assert await told(database) == [11, 5, 12]
+    assert sorted(await told(database)) == [5, 11, 12]
     rows = await database.run(lambda conn: deliveries.list(conn, None, 100))
     assert {row.content["data"]["number"] for row in rows if row.content["late"]} == {5}
     assert (await open_holes(database), pipeline.open_holes, await cursor(database)) == ({}, 0, 12)
@@ -297,17 +338,58 @@ async def set_attempts(database: Database, attempts: int) -> None:
     await database.run(lambda conn: conn.exec_driver_sql(f"update holes set attempts = {attempts}"))
 
 
-async def test_one_stubborn_hole_does_not_keep_the_others_open_nor_many_the_chain_waiting(database: Database) -> None:
-    """Some are tried in one go, the longest due first; the stubborn one goes to the end."""
-    await dig(database, 1, 2, 3, 4, 5)
+async def test_one_round_goes_on_while_anything_heals(database: Database) -> None:
+    """Past a stubborn one, which goes to the end; a backlog does not wait for a timer every few holes."""
+    stubborn, many = 1, range(2, 4 * HEALS)
+    await dig(database, stubborn, *many)
     world = World()
-    world.late = {number: block(number, late=True) for number in (2, 3, 4, 5)}
-    pipeline = await make(database, world, Counting())
-    await through(pipeline, Heal())
-    assert await told(database) == [2, 3][: HEALS - 1]
-    await through(pipeline, Heal())
-    assert await told(database) == [2, 3, 4, 5]
-    assert list(await open_holes(database)) == [1]
+    world.late = {number: block(number, late=True) for number in many}
+    await through(await make(database, world, Counting()), Heal())
+    assert await told(database) == list(many)
+    assert list(await open_holes(database)) == [stubborn]
+
+
+async def test_where_nothing_heals_no_more_than_a_handful_is_tried(database: Database) -> None:
+    """The endpoints have better things to do; the next round takes the next ones."""
+    await dig(database, *range(1, 2 * HEALS + 1))
+    for tried in (HEALS, 2 * HEALS):
+        await through(await make(database, World(), Counting()), Heal())
+        assert sum(attempts for attempts, _ in (await open_holes(database)).values()) == tried
+
+
+async def test_a_hole_that_takes_long_to_read_holds_up_neither_blocks_nor_ticks(database: Database) -> None:
+    """It is read beside them, and so are the answers that its watchers want."""
+    await dig(database, 5)
+    world, watcher = World(), Counting()
+    world.late = {5: block(5, late=True)}
+    watcher.wants = lambda state, seen: Wants(frozenset({b"a"})) if seen.late else Wants()  # type: ignore[method-assign]
+    world.late_gate.clear()
+    pipeline = await make(database, world, watcher)
+    async with running(pipeline):
+        await pipeline.put(Heal())
+        await settled(database, pipeline, block(11), Tick(1))
+        world.gate.clear()
+        world.late_gate.set()
+        await settled(database, pipeline, block(12), Tick(2))
+        assert [seen for seen, _, _ in world.asked] == [5]
+        world.gate.set()
+        await pipeline.drained()
+    assert await told(database) == [11, 12, 5]
+
+
+async def settled(database: Database, pipeline: Pipeline, seen: Block, tick: Tick) -> None:
+    """Put these in and wait until they are committed."""
+    before = await ticks(database)
+    await pipeline.put(seen)
+    await pipeline.put(tick)
+    while (await cursor(database), await ticks(database)) != (seen.number, before + 1):
+        await asyncio.sleep(0)
+
+
+async def ticks(database: Database) -> int:
+    """How many the watcher has seen, as the store has it."""
+    state = await database.run(lambda conn: watcher_state.load(conn, 1, "counting"))
+    return int(state.get("ticks", 0))
 
 
 async def test_a_hole_whose_answers_are_still_not_to_be_had_stays_open(database: Database) -> None:
@@ -415,8 +497,9 @@ async def test_a_cursor_that_somebody_else_moved_ends_the_pipeline(database: Dat
     pipeline = await make(database, World(), Counting())
     await database.run(lambda conn: cursors.advance(conn, 1, ref(START), *ref(START + 5), 0))
     await pipeline.put(block(11))
-    with pytest.raises(CursorConflict):
+    with pytest.raises(ExceptionGroup) as caught:
         await pipeline.run()
+    assert isinstance(caught.value.exceptions[0], CursorConflict)
     assert await told(database) == []
 
 
