@@ -2,21 +2,25 @@
 
 A finalized block costs one request where its header was pushed: `state_queryStorageAt` with every key at once. In a gap
 come one `chain_getBlockHash` for all of it and one `chain_getHeader` a block, all in one batch. What the node says is
-checked: a header must have the hash that was asked for (computed here), the numbers must fit, and the state must name
-the runtime that made it.
+checked: a header must have the hash that was asked for (computed here), the numbers must fit, every key that was asked
+for must be told of (an absent one as null), and the state must hold what every block leaves there: the runtime that
+made it, and events (at least that of its own Timestamp.set).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paseo_watch.chain.keys import LAST_RUNTIME_UPGRADE
+from paseo_watch.chain.keys import EVENTS, LAST_RUNTIME_UPGRADE
 from paseo_watch.chain.patience import NotThere
 from paseo_watch.chain.runtimes import from_hex
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.header import Header, read_header
 from paseo_watch.rpc.connection import Connection
 from paseo_watch.rpc.errors import BadAnswer, EndpointError
+
+NEVER_ABSENT = {LAST_RUNTIME_UPGRADE: "LastRuntimeUpgrade", EVENTS: "Events"}
+"""Plain values of the pallet System that stand in the state of every block but the genesis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ async def read_blocks(
 
 
 async def read_storage(connection: Connection, at: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes | None]:
-    """The raw values of these keys at one block's hash, None where a key is absent."""
+    """The raw values of these keys at one block's hash, None where the node says that a key is absent."""
     answer = await connection.request("state_queryStorageAt", [["0x" + key.hex() for key in keys], "0x" + at.hex()])
     return _values(answer, at, keys)
 
@@ -136,8 +140,9 @@ def _raw(header: Header, answer: Any, keys: Sequence[bytes]) -> RawBlock:
         if isinstance(answer, Exception):
             raise answer
         storage = _values(answer, header.hash, keys)
-        if storage[LAST_RUNTIME_UPGRADE] is None and header.number > 0:
-            raise BadAnswer(f"the state of #{header.number} has no System.LastRuntimeUpgrade")
+        for key, item in NEVER_ABSENT.items():
+            if storage[key] is None and header.number > 0:
+                raise BadAnswer(f"the state of #{header.number} has no System.{item}")
     except EndpointError as failure:
         return RawBlock(header, {}, failure)
     return RawBlock(header, storage)
@@ -148,12 +153,24 @@ def _values(answer: Any, at: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes 
         (change_set,) = answer
         if change_set["block"] != "0x" + at.hex():
             raise BadAnswer(f"state_queryStorageAt answered for {str(change_set['block'])[:80]}, not 0x{at.hex()}")
-        told = dict(change_set["changes"])
+        told = _told(change_set["changes"])
     except (TypeError, KeyError, ValueError) as error:
         raise BadAnswer(f"state_queryStorageAt answered {str(answer)[:80]!r}, expected one change set") from error
     return {key: _value(told, key) for key in keys}
 
 
+def _told(changes: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for key, text in changes:
+        if told.setdefault(key, text) != text:
+            raise BadAnswer(f"state_queryStorageAt gave two values for {key[:80]}")
+    return told
+
+
 def _value(told: Mapping[str, Any], key: bytes) -> bytes | None:
-    text = told.get("0x" + key.hex())
+    """An absent value is told as null. A key left out says nothing, and must not pass for an absent one."""
+    name = "0x" + key.hex()
+    if name not in told:
+        raise BadAnswer(f"state_queryStorageAt left out {name}, which was asked for")
+    text = told[name]
     return None if text is None else from_hex(text, "state_queryStorageAt")

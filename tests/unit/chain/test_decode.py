@@ -142,8 +142,9 @@ async def test_after_code_swapped_in_silence_the_trail_names_the_new_code(
         (events(transfer(1)) + b"\0", None, "#6 cannot be decoded"),
         (b"", None, "#6 cannot be decoded"),
         (events(), {TIMESTAMP: "0x01"}, "Timestamp.Now has 1 bytes"),
+        (events(), {TIMESTAMP: "0x" + "ff" * 8}, "the end of the year 9999"),
     ],
-    ids=["events", "bytes left over", "no bytes", "timestamp"],
+    ids=["events", "bytes left over", "no bytes", "timestamp", "a time that is none"],
 )
 async def test_bytes_that_do_not_fit_make_the_block_undecodable_and_are_kept(
     raw_events: bytes,
@@ -163,11 +164,11 @@ async def test_bytes_that_do_not_fit_make_the_block_undecodable_and_are_kept(
     assert metric(metrics, "decode_errors_total") == 1
 
 
-async def test_a_chain_without_timestamps_has_no_time_and_one_without_events_none(
+async def test_a_chain_without_timestamps_has_no_time(
     connection: Connection, chain: TellingChain, metrics: Metrics
 ) -> None:
-    """Absent is not damaged."""
-    chain.append(storage={TIMESTAMP: None, "0x" + ALWAYS[0].hex(): None})
+    """Absent is not damaged; and no events are an empty list, told as such."""
+    chain.append(storage={TIMESTAMP: None})
     block, _ = await make(metrics).decode(connection, CHAIN, await raw_block(connection, chain, 6), None)
     assert (block.time_ms, list(block.events)) == (None, [])
 

@@ -84,7 +84,7 @@ async def test_a_header_of_another_block_is_not_believed(
         await read_blocks(connection, 3, 3, {}, ALWAYS)
 
 
-def change_set(chain: TellingChain, number: int, **changes: str) -> list[dict[str, Any]]:
+def change_set(chain: TellingChain, number: int, **changes: str | None) -> list[dict[str, Any]]:
     return [{"block": chain.best_chain[number].hash, "changes": list(changes.items())}]
 
 
@@ -96,6 +96,7 @@ def change_set(chain: TellingChain, number: int, **changes: str) -> list[dict[st
         ([{}], "expected one change set"),
         ([{"block": "0x00", "changes": []}], "answered for 0x00, not 0x"),
         ("own", "has no System.LastRuntimeUpgrade"),
+        ("silence", "left out 0x26aa394eea5630e07c48ae0c9558cef7"),
         ("two", "expected one change set"),
         ("text", "expected 0x and hexadecimal digits"),
     ],
@@ -105,9 +106,10 @@ async def test_state_that_cannot_be_true_fails_its_own_block_only(
 ) -> None:
     """The blocks around it keep their values."""
     made = {
-        "own": change_set(chain, 4),
+        "own": change_set(chain, 4, **{"0x" + key.hex(): None for key in ALWAYS}),
+        "silence": change_set(chain, 4),
         "two": change_set(chain, 4) * 2,
-        "text": change_set(chain, 4, **{"0x" + LAST_RUNTIME_UPGRADE.hex(): "hello"}),
+        "text": change_set(chain, 4, **{"0x" + key.hex(): "hello" for key in ALWAYS}),
     }
     node.script(answer(made.get(result, result) if isinstance(result, str) else result, "state_queryStorageAt", 4))
     raws = await read_blocks(connection, 3, 5, {}, ALWAYS)
@@ -128,15 +130,47 @@ async def test_pruned_state_fails_its_own_block_and_keeps_the_header(
         assert raw.header.number == 4
 
 
-async def test_an_absent_key_is_none_and_one_that_the_node_leaves_out_too(
+async def test_an_absent_key_is_none_where_the_node_says_so(chain: TellingChain, connection: Connection) -> None:
+    """As null."""
+    key = b"\x07" * 32
+    assert await read_storage(connection, bytes.fromhex(chain.tip.hash[2:]), [key]) == {key: None}
+
+
+async def test_a_key_that_the_node_leaves_out_is_not_taken_for_an_absent_one(
     node: CodedNode, chain: TellingChain, connection: Connection
 ) -> None:
-    """Nodes say null; some say nothing."""
-    at = bytes.fromhex(chain.best_chain[5].hash[2:])
-    key = b"\x07" * 32
-    assert await read_storage(connection, at, [key]) == {key: None}
+    """An account left out would have a balance of 0."""
     node.script(answer(change_set(chain, 5), "state_queryStorageAt"))
-    assert await read_storage(connection, at, [key]) == {key: None}
+    with pytest.raises(BadAnswer, match=f"left out 0x{'07' * 32}, which was asked for"):
+        await read_storage(connection, bytes.fromhex(chain.tip.hash[2:]), [b"\x07" * 32])
+
+
+@pytest.mark.parametrize("second", ["0x02", None])
+async def test_a_key_told_twice_differently_is_not_believed(
+    second: str | None, node: CodedNode, chain: TellingChain, connection: Connection
+) -> None:
+    """Told twice alike it is."""
+    key, at = b"\x07" * 32, chain.tip.hash
+    for other in ("0x01", second):
+        changes = [["0x" + key.hex(), text] for text in ("0x01", other)]
+        node.script(answer([{"block": at, "changes": changes}], "state_queryStorageAt"))
+    assert await read_storage(connection, bytes.fromhex(at[2:]), [key]) == {key: b"\x01"}
+    with pytest.raises(BadAnswer, match="gave two values for 0x07"):
+        await read_storage(connection, bytes.fromhex(at[2:]), [key])
+
+
+async def test_only_the_genesis_may_lack_events_and_runtime(
+    node: CodedNode, chain: TellingChain, connection: Connection
+) -> None:
+    """Every other block has at least the event of its Timestamp.set; without any, moves would be lost in silence."""
+    for block in (chain.best_chain[0], chain.tip):
+        absent = {"0x" + key.hex(): None for key in ALWAYS} | {"0x" + LAST_RUNTIME_UPGRADE.hex(): "0x00"}
+        node.script(answer([{"block": block.hash, "changes": list(absent.items())}], "state_queryStorageAt"))
+    (genesis,) = await read_blocks(connection, 0, 0, {}, ALWAYS)
+    assert (genesis.failure, genesis.storage[EVENTS]) == (None, None)
+    (raw,) = await read_blocks(connection, 5, 5, {}, ALWAYS)
+    assert isinstance(raw.failure, BadAnswer)
+    assert "the state of #5 has no System.Events" in str(raw.failure)
 
 
 async def test_extrinsics_come_as_bytes(node: CodedNode, chain: TellingChain, connection: Connection) -> None:
