@@ -20,6 +20,8 @@ LAST_RUNTIME_UPGRADE = plain_key("System", "LastRuntimeUpgrade")
 NOW = plain_key("Timestamp", "Now")
 CODE = b":code"
 
+MAX_TIME_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z: what RFC 3339 and Python's datetime can say
+
 ALWAYS = (EVENTS, LAST_RUNTIME_UPGRADE, NOW)
 """What is read of every block, whatever watchers want."""
 
@@ -38,7 +40,10 @@ def decode_last_runtime_upgrade(raw: bytes) -> SpecVersion:
 
 
 def decode_now(raw: bytes) -> int:
-    """`Timestamp.Now`: Unix milliseconds as a little-endian u64, the chain's clock."""
+    """`Timestamp.Now`: Unix milliseconds as a little-endian u64, the chain's clock; the year 9999 is the last."""
     if len(raw) != 8:
         raise ScaleError(f"Timestamp.Now has {len(raw)} bytes, expected 8")
-    return int.from_bytes(raw, "little")
+    now_ms = int.from_bytes(raw, "little")
+    if now_ms > MAX_TIME_MS:
+        raise ScaleError(f"Timestamp.Now is {now_ms} ms, expected at most {MAX_TIME_MS}, the end of the year 9999")
+    return now_ms

@@ -1,5 +1,7 @@
 """Keys and values that are read without metadata."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,3 +57,13 @@ def test_the_time_is_eight_bytes_of_milliseconds() -> None:
     for raw in (b"", b"\1" * 7, b"\1" * 9):
         with pytest.raises(ScaleError, match=f"has {len(raw)} bytes, expected 8"):
             decode_now(raw)
+
+
+def test_a_time_beyond_the_year_9999_is_an_error() -> None:
+    """No date could be made of it, in an alert or anywhere else."""
+    last = datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC)
+    last_ms = (last - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    assert decode_now(last_ms.to_bytes(8, "little")) == last_ms
+    for beyond in (last_ms + 1, 2**64 - 1):
+        with pytest.raises(ScaleError, match=f"is {beyond} ms, expected at most {last_ms}"):
+            decode_now(beyond.to_bytes(8, "little"))
