@@ -2,7 +2,8 @@
 
 State rows, by rule: `cap/<rule>/<account>` {"balance", "firing"} for every account over the cap, reported or not, so
 that another whitelist can be judged without asking the chain again; `whitelist/<rule>` {"accounts"}, the last good one;
-`low/<rule>/<account>` {"balance"} while low. Accounts are in hexadecimal, balances are text in planck.
+`low/<rule>/<account>` {"balance"} while low; `judged/<rule>`, the rule's terms by which all these were judged last.
+Accounts are in hexadecimal, balances are text in planck.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,18 @@ Outcome = tuple[str, Json, ConditionObservation | None]
 def whitelist_key(rule: str) -> str:
     """The state key of a cap rule's whitelist."""
     return f"whitelist/{rule}"
+
+
+def judged_key(rule: str) -> str:
+    """The state key of the terms by which what is remembered for a rule was judged."""
+    return f"judged/{rule}"
+
+
+def terms(rule: Cap | Low) -> Json:
+    """What of a rule decides over accounts that are remembered: other terms, and `judge_again` has something to do."""
+    if isinstance(rule, Cap):
+        return {"cap": str(rule.planck), "whitelisted": rule.whitelisted}
+    return {"low": [account.hex() for account in rule.accounts]}
 
 
 def is_waiting(rule: Cap, state: State) -> bool:
@@ -43,7 +56,7 @@ def judge_remembered(rule: Cap, state: State, accounts: frozenset[str], names: N
 
 
 def judge_again(rules: Iterable[Cap | Low], state: State, names: Names) -> Iterator[Outcome]:
-    """What a changed configuration asks for without a block: another cap or whitelist, and what no rule judges now.
+    """What a changed configuration asks for without a block: changed rules decide over what is remembered for them.
 
     An account that left a low-balance rule, or a rule that became one of another kind, would else fire for ever.
     """
@@ -57,8 +70,10 @@ def judge_again(rules: Iterable[Cap | Low], state: State, names: Names) -> Itera
 def _orphaned(rules: Sequence[Cap | Low], state: State, key: str, names: Names) -> Outcome | None:
     kind, name, *rest = key.split("/")
     rule = next((rule for rule in rules if rule.name == name), None)
-    if kind == "whitelist" or rule is None:
+    if kind in ("whitelist", "judged") or rule is None:
         return None
+    if kind == "due":
+        return None if isinstance(rule, Cap) else (key, None, None)
     account = bytes.fromhex(rest[0])
     if account in rule.accounts if kind == "low" and isinstance(rule, Low) else kind == "cap" and isinstance(rule, Cap):
         return None

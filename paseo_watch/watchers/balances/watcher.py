@@ -2,10 +2,11 @@
 
 Moves come from events alone, and are reported from late blocks too. Conditions are judged from storage: accounts that a
 block touched for the cap, named accounts at every block for low balances; never from a late block, whose state is old
-news. What no event tells is not seen: `System.set_storage` by root can move value without one.
+news: whom it touched is read at the next ordinary one. What no event tells is not seen: `System.set_storage` by root
+can move value without one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from paseo_watch.chain.block import Block
@@ -20,8 +21,11 @@ from paseo_watch.watchers.balances.conditions import (
     judge_cap,
     judge_low,
     judge_remembered,
+    judged_key,
+    terms,
     whitelist_key,
 )
+from paseo_watch.watchers.balances.due import due, looked_at, put_off
 from paseo_watch.watchers.balances.legs import Vocabulary, vocabulary
 from paseo_watch.watchers.balances.moves import BalanceSet, Group, groups
 from paseo_watch.watchers.balances.names import Names
@@ -45,9 +49,6 @@ from paseo_watch.watchers.watcher import (
     Tick,
     Wants,
 )
-
-RECONCILE_EVERY = 100  # blocks; ten minutes on the relay chain
-RECONCILE_MOST = 200  # accounts in one request; nodes take many more keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,11 @@ class BalancesWatcher:
 
     @property
     def rules(self) -> frozenset[str]:
-        """The names of the configured rules that concern this chain."""
-        return frozenset(rule.name for rule in self._rules)
+        """The names of the conditions' rules that concern this chain."""
+        return frozenset(rule.name for rule in self._rules if isinstance(rule, Cap | Low))
 
     def obsolete(self, state: State) -> frozenset[str]:
-        """What was remembered for rules that are gone; every key is `<kind>/<rule>` or `<kind>/<rule>/<account>`."""
+        """What was remembered for rules that are gone or tell events now; keys are `<kind>/<rule>[/<account>]`."""
         return frozenset(key for key in state if key.split("/")[1] not in self.rules)
 
     def needs(self, runtime: Runtime) -> Needs:
@@ -101,21 +102,30 @@ class BalancesWatcher:
         if isinstance(input, Loaded):
             return self._loaded(state, input)
         if isinstance(input, Tick):
-            outcomes = list(judge_again((*self._caps, *self._lows), state, self._names))
-            return Step(_told(outcomes), {key: value for key, value, _ in outcomes})
+            return self._ticked(state)
         return Step()
 
     def _block(self, state: State, block: Block, answers: Answers) -> Step:
         found = self._groups(block)
         observations: list[Observation] = [*self._moves(block, found, answers)]
         if block.late:
-            return Step(tuple(observations))
+            return Step(tuple(observations), put_off(self._caps, state, _judged(found)))
         unreadable: list[bytes] = []
-        outcomes = [*self._judged_caps(state, block, found, answers, unreadable)]
+        touched = self._touched(state, block, found)
+        outcomes = [*self._judged_caps(state, block, touched, answers, unreadable)]
         outcomes += self._judged_lows(state, block, unreadable)
         observations += _told(outcomes)
-        changes = {key: value for key, value, _ in outcomes}
+        answered = (who for who, key in touched.items() if key in answers.storage)
+        changes = looked_at(self._caps, state, answered) | {key: value for key, value, _ in outcomes}
         return Step(tuple(observations), changes, self._blind(state, unreadable))
+
+    def _ticked(self, state: State) -> Step:
+        """Rules do not change while we run: the first tick after a change judges, later ones do not."""
+        conditions: tuple[Cap | Low, ...] = (*self._caps, *self._lows)
+        changed = [rule for rule in conditions if state.get(judged_key(rule.name)) != terms(rule)]
+        outcomes = list(judge_again(changed, state, self._names))
+        changes: dict[str, Json] = {judged_key(rule.name): terms(rule) for rule in changed}
+        return Step(_told(outcomes), changes | {key: value for key, value, _ in outcomes})
 
     def _loaded(self, state: State, loaded: Loaded) -> Step:
         for rule in self._caps:
@@ -148,14 +158,13 @@ class BalancesWatcher:
         """The storage keys of accounts that a cap must be judged for, by account."""
         if not self._caps or block.late or not accounts.readable(block.runtime):
             return {}
-        touched = {account for group in found for account in group.touched} | _due(state, block.number)
-        judged = (who for who in sorted(touched) if len(who) == accounts.ACCOUNT_BYTES and pot_name(who) is None)
-        return {account: accounts.key(block.runtime, account) for account in judged}
+        read = sorted(_judged(found) | due(self._caps, state, block.number))
+        return {account: accounts.key(block.runtime, account) for account in read}
 
     def _judged_caps(
-        self, state: State, block: Block, found: Iterable[Group], answers: Answers, unreadable: list[bytes]
+        self, state: State, block: Block, touched: Mapping[bytes, bytes], answers: Answers, unreadable: list[bytes]
     ) -> Iterator[Outcome]:
-        for account, key in self._touched(state, block, found).items():
+        for account, key in touched.items():
             balance = accounts.read(block.runtime, answers.storage[key]) if key in answers.storage else None
             if balance is None:
                 unreadable.append(account)
@@ -205,18 +214,10 @@ def _told(outcomes: Iterable[Outcome]) -> tuple[Observation, ...]:
     return tuple(told for _, _, told in outcomes if told is not None)
 
 
-def _due(state: State, number: int) -> frozenset[bytes]:
-    """Remembered accounts over a cap that are read again at this block, whether it touched them or not.
-
-    What no event told (`System.set_storage`, a migration) comes to light so, at the latest after
-    RECONCILE_EVERY blocks; of more than RECONCILE_MOST accounts, a different part each time.
-    """
-    if number % RECONCILE_EVERY:
-        return frozenset()
-    remembered = sorted({key.rsplit("/", 1)[1] for key in state if key.startswith("cap/")})
-    turn = number // RECONCILE_EVERY * RECONCILE_MOST % max(len(remembered), 1)
-    due = (remembered[turn:] + remembered[:turn])[:RECONCILE_MOST]
-    return frozenset(bytes.fromhex(account) for account in due)
+def _judged(found: Iterable[Group]) -> frozenset[bytes]:
+    """Touched accounts that a cap is about: no pots, and no accounts of other kinds."""
+    touched = {account for group in found for account in group.touched}
+    return frozenset(who for who in touched if len(who) == accounts.ACCOUNT_BYTES and pot_name(who) is None)
 
 
 def _words(block: Block) -> Vocabulary:
