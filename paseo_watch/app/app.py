@@ -18,7 +18,7 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 
 from paseo_watch import __version__
-from paseo_watch.app.chain import ChainService, Shared
+from paseo_watch.app.chain import ChainService, Shared, end_former_chains
 from paseo_watch.app.how import How
 from paseo_watch.app.jobs import Tools, make_jobs
 from paseo_watch.app.receivers import build_receivers, console_only, tell_of_dead
@@ -26,8 +26,10 @@ from paseo_watch.app.schedule import Job, make_scheduler
 from paseo_watch.app.summary import Summary, summarise
 from paseo_watch.app.view import take_view
 from paseo_watch.app.watchers import chain_documents, chain_watchers
+from paseo_watch.clock import Clock
 from paseo_watch.config.model import Config
 from paseo_watch.outbox.outbox import Outbox
+from paseo_watch.pipeline.stored import stored
 from paseo_watch.rpc.transport import WebSocketTransport
 from paseo_watch.sinks.registry import SinkSetting
 from paseo_watch.store import deliveries
@@ -74,6 +76,7 @@ async def serve(config: Config, how: How) -> Summary:
             wake_outbox=outbox.wake,
             on_blocks=how.on_blocks,
         )
+        await end_former_chains(shared, lambda chain: chain.name not in config.followed)
         chains = [
             ChainService(
                 name,
@@ -116,7 +119,7 @@ async def serve(config: Config, how: How) -> Summary:
                 group.create_task(_run_jobs(jobs, metrics), name="timers"),
             ]
             await asyncio.wait(work)
-            await _delivered(database)
+            await _delivered(database, clock)
             for task in side:
                 task.cancel()
         return summarise(metrics, started_ms, clock.now_ms())
@@ -140,7 +143,7 @@ async def _freeze(chains: Sequence[ChainService]) -> None:
     gc.freeze()
 
 
-async def _delivered(database: Database) -> None:
+async def _delivered(database: Database, clock: Clock) -> None:
     """Return when no delivery is pending."""
-    while any(depth.pending for depth in await database.run(deliveries.depths)):
+    while any(depth.pending for depth in await stored(database, clock, deliveries.depths)):
         await asyncio.sleep(EMPTY_LOOK)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from paseo_watch.alerts.alert import Firing
 from paseo_watch.alerts.route import Route
+from paseo_watch.app.recall import begin, recall
 from paseo_watch.chain.answers import read_answers
 from paseo_watch.chain.block import BlockRef, ChainId
 from paseo_watch.chain.decode import Decoder, ReferenceEvents
@@ -23,23 +24,26 @@ from paseo_watch.chain.runtimes import Interest, Runtimes, fetch_metadata
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.chain.scale.values import Event
+from paseo_watch.chain.ss58 import is_prefix
 from paseo_watch.clock import Clock
 from paseo_watch.config.sections import Chain
 from paseo_watch.pipeline.commit import Destinations
-from paseo_watch.pipeline.decide import Memory
+from paseo_watch.pipeline.former import end_former
 from paseo_watch.pipeline.pipeline import ChainRow, Pipeline, Ports
+from paseo_watch.pipeline.stored import stored
 from paseo_watch.rpc.connection import Connection as RpcConnection
 from paseo_watch.rpc.heads import Head, View
 from paseo_watch.rpc.options import EndpointOptions, PoolOptions
 from paseo_watch.rpc.pool import Pool
 from paseo_watch.rpc.transport import Transport
 from paseo_watch.steps import Listener
-from paseo_watch.store import chains, conditions, cursors, holes, watcher_state
+from paseo_watch.store import chains
 from paseo_watch.store.database import Database
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.watcher import EndpointVitals, Vitals, Watcher
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 DEFAULT_SS58_PREFIX = 42  # the generic Substrate prefix, and Paseo's
 
@@ -109,6 +113,7 @@ class ChainService:
         self.name = name
         self.options = options
         self.seen = Seen(name, shared.metrics)
+        self.seen.halted(None)
         self.pool: Pool | None = None
         self.pipeline: Pipeline | None = None
         self.blind: dict[str, tuple[str, ...]] = {}
@@ -133,6 +138,7 @@ class ChainService:
             assert self._follower is not None
             if self._awaited:
                 await self._documents.wait()
+                await pipeline.drained()  # what came is decided before the first block
             await self._follower.run(pipeline.cursor, pipeline.put, self._until)
             await pipeline.drained()
             heads.cancel()
@@ -151,9 +157,7 @@ class ChainService:
 
     async def _make_pool(self) -> Pool:
         """The endpoints, held to the configured genesis, else to the one learned before."""
-        genesis = self.options.genesis or await self._shared.database.run(
-            lambda conn: chains.latest_genesis(conn, self.name)
-        )
+        genesis = self.options.genesis or await self._stored(lambda conn: chains.latest_genesis(conn, self.name))
         return Pool(
             self.name,
             [
@@ -181,14 +185,15 @@ class ChainService:
         """Everything that needs to know the genesis; reads what the store holds."""
         shared = self._shared
         watchers = self._make_watchers(await self._prefix(pool))
-        registered, stored, memory, open_holes = await shared.database.run(
-            partial(_recall, chain=chain, watchers=watchers, now_ms=shared.clock.now_ms())
+        registered, at, memory, open_holes = await self._stored(
+            partial(recall, chain=chain, watchers=watchers, now_ms=shared.clock.now_ms())
         )
+        await end_former_chains(shared, lambda other: other.name == chain.name and other.genesis != chain.genesis)
         self._former = registered.other_genesis
         folder = shared.cache / chain.genesis.hex() if shared.cache else None
         decoder = Decoder(Runtimes(partial(self._interest, watchers), folder), shared.reference, shared.metrics)
         follower = Follower(chain, pool, decoder, shared.clock, shared.metrics, self.seen)
-        cursor = BlockRef(stored.number, stored.hash) if stored else await self._begin(follower, registered.id)
+        cursor = BlockRef(at.number, at.hash) if at else await self._begin(follower, registered.id)
         self.pipeline = Pipeline(
             ChainRow(registered.id, chain, shared.network),
             watchers,
@@ -219,14 +224,14 @@ class ChainService:
         return self.pipeline
 
     async def _begin(self, follower: Follower, chain_id: int) -> BlockRef:
-        """The first start: the place below the first block becomes the cursor, so that a crash now skips nothing."""
+        """The cursor of the first start."""
         start = None if self.options.start == "latest" else self.options.start
         first = await follower.first(start)
         now_ms = self._shared.clock.now_ms()
-        await self._shared.database.run(
-            lambda conn: cursors.advance(conn, chain_id, None, first.number, first.hash, now_ms)
-        )
-        return first
+        return await self._stored(lambda conn: begin(conn, chain_id, first, now_ms))
+
+    async def _stored(self, work: Callable[[Connection], T]) -> T:
+        return await stored(self._shared.database, self._shared.clock, work)
 
     async def _prefix(self, pool: Pool) -> int:
         """The SS58 prefix for messages: configured, else the metadata's own constant, else the generic one."""
@@ -260,13 +265,26 @@ class ChainService:
         )
 
 
+async def end_former_chains(shared: Shared, former: Callable[[ChainId], bool]) -> None:
+    """End the conditions of chains in the store that are not followed any more."""
+    now_ms = shared.clock.now_ms()
+    routed = await stored(
+        shared.database,
+        shared.clock,
+        lambda conn: end_former(conn, former, shared.network, shared.tree, shared.destinations, now_ms),
+    )
+    for each in routed:
+        log.warning("%s: ended: %s", each.notification["chain"], each.notification["title"])
+    shared.wake_outbox()
+
+
 def ss58_prefix(runtime: Runtime) -> int:
-    """What the metadata says (`System.SS58Prefix`), else the generic prefix."""
+    """What the metadata says (`System.SS58Prefix`); the generic prefix if nothing, or what no address can have."""
     try:
         prefix = runtime.constant("System", "SS58Prefix")
     except ScaleError:
         return DEFAULT_SS58_PREFIX
-    return prefix if isinstance(prefix, int) else DEFAULT_SS58_PREFIX
+    return prefix if isinstance(prefix, int) and is_prefix(prefix) else DEFAULT_SS58_PREFIX
 
 
 async def _prefix_of_head(connection: RpcConnection) -> int:
@@ -275,20 +293,3 @@ async def _prefix_of_head(connection: RpcConnection) -> int:
         return ss58_prefix(Runtime.from_metadata(await fetch_metadata(connection, head.hash)))
     except ScaleError:
         return DEFAULT_SS58_PREFIX
-
-
-def _recall(
-    conn: Connection, chain: ChainId, watchers: Sequence[Watcher], now_ms: int
-) -> tuple[chains.Registered, cursors.Cursor | None, Memory, int]:
-    """What the store holds of a chain."""
-    registered = chains.register(conn, chain.name, chain.genesis, now_ms)
-    firing = {
-        held.fingerprint: Firing(
-            held.fingerprint, held.rule, held.severity, held.labels, held.since_ms, held.notification
-        )
-        for held in conditions.load(conn, registered.id)
-    }
-    names = dict.fromkeys([w.name for w in watchers] + [held.notification["watcher"] for held in firing.values()])
-    states = {name: watcher_state.load(conn, registered.id, name) for name in names}
-    stored = cursors.read(conn, registered.id)
-    return registered, stored, Memory(states, firing), holes.open_count(conn, registered.id)

@@ -98,6 +98,11 @@ def enqueue(conn: Connection, routed: Sequence[Routed], destinations: Destinatio
         deliveries.enqueue(conn, alerts, outgoing, now_ms)
 
 
+def recalled(stored: Condition) -> Firing:
+    """What `write` stored of a condition, as it was."""
+    return Firing(stored.fingerprint, stored.rule, stored.severity, stored.labels, stored.since_ms, stored.notification)
+
+
 def _condition(chain_id: int, held: Firing) -> Condition:
     return Condition(
         held.fingerprint, chain_id, held.rule, held.severity, held.labels, held.notification, held.since_ms

@@ -73,7 +73,9 @@ def retire(watchers: Sequence[Watcher], tree: Route, memory: Memory, where: Wher
     for print_, held in memory.firing.items():
         name = held.notification["watcher"]
         if name not in configured or held.rule not in configured[name].rules:
-            routed.append(end(tree, held, _removed(held), where))
+            routed.append(
+                end(tree, held, no_longer(held, f"The rule {held.rule} was removed from the configuration"), where)
+            )
             resolved.append(print_)
     gone = {
         name: configured[name].obsolete(state) if name in configured else state for name, state in memory.states.items()
@@ -82,14 +84,15 @@ def retire(watchers: Sequence[Watcher], tree: Route, memory: Memory, where: Wher
     return Decision(changes, tuple(routed), (), tuple(resolved), {})
 
 
-def _removed(held: Firing) -> ConditionObservation:
+def no_longer(held: Firing, why: str) -> ConditionObservation:
+    """The end of a condition that nobody observes any more."""
     return ConditionObservation(
         rule=held.rule,
         severity=held.severity,
         active=False,
         key="",  # it is told under the fingerprint that is stored
         title=f"No longer watched: {held.notification['title']}",
-        text=f"The rule {held.rule} was removed from the configuration; whether this still holds is not known.",
+        text=f"{why}; whether this still holds is not known.",
         labels=held.labels,
         data=held.notification["data"],
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy import delete as delete_from
 
-from paseo_watch.store.tables import conditions
+from paseo_watch.store.tables import chains, conditions
 from paseo_watch.store.upsert import Upsert
 
 _upsert = Upsert(conditions)
@@ -31,6 +31,13 @@ def load(conn: Connection, chain_id: int | None) -> tuple[Condition, ...]:
     query = select(*conditions.c).where(conditions.c.chain_id.is_not_distinct_from(chain_id))
     ordered = query.order_by(conditions.c.since_ms, conditions.c.fingerprint)
     return tuple(Condition(*row) for row in conn.execute(ordered))
+
+
+def by_chain(conn: Connection) -> tuple[tuple[str, bytes, Condition], ...]:
+    """The conditions of every chain that was ever registered, with its name and its genesis."""
+    query = select(chains.c.name, chains.c.genesis, *conditions.c).join(chains, chains.c.id == conditions.c.chain_id)
+    ordered = query.order_by(conditions.c.since_ms, conditions.c.fingerprint)
+    return tuple((row[0], bytes(row[1]), Condition(*row[2:])) for row in conn.execute(ordered))
 
 
 def put(conn: Connection, firing: Iterable[Condition]) -> None:

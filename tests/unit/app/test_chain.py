@@ -1,7 +1,7 @@
 """One chain at work, its nodes in memory: put together, stopped at any point, started again."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
+from sqlalchemy import Connection
 
 from paseo_watch.app.chain import Seen, ss58_prefix
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.rpc.errors import ConnectFailed
 from paseo_watch.rpc.fake import FakeTransport
 from paseo_watch.sinks.memory import MemorySink
+from paseo_watch.store import chains, conditions, deliveries
+from paseo_watch.store.conditions import Condition
 from paseo_watch.store.database import Database
+from paseo_watch.store.errors import StoreUnavailable
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.service import ServiceWatcher
 from paseo_watch.watchers.watcher import Wants, Watcher
@@ -186,6 +190,65 @@ async def test_a_secret_in_an_endpoints_url_shows_nowhere(
         shown += [str(family) for family in house.metrics.registry.collect()]
     assert "other.test" in "".join(shown)
     assert "hunter" not in "".join(shown)
+
+
+class Shaky:
+    """A store that is away at every second call, now before the transaction and now only for its answer."""
+
+    def __init__(self, real: Database) -> None:
+        self.real = real
+        self.calls = 0
+
+    async def run(self, work: Callable[[Connection], Any]) -> Any:
+        self.calls += 1
+        if self.calls % 4 == 1:
+            raise StoreUnavailable("the connection was refused")
+        result = await self.real.run(work)
+        if self.calls % 4 == 3:
+            raise StoreUnavailable("the connection was lost during the commit")
+        return result
+
+
+async def test_a_store_that_is_away_while_the_chain_is_put_together_is_waited_for(
+    node: CodedNode, transport: FakeTransport
+) -> None:
+    """From the first question on; whatever answers it loses, nothing is missing and nothing is twice."""
+    async with await Database.open("sqlite://") as database:
+        shaky: Any = Shaky(database)
+        async with House([URL], transport, database=shaky) as house:
+            await house.settled(lambda: house.service.pipeline is not None and house.pipeline.cursor.number == LAST)
+            while await database.run(lambda conn: any(depth.pending for depth in deliveries.depths(conn))):
+                await asyncio.sleep(0.002)
+            assert {alert["block"]["number"] for alert in house.alerts("block")} == set(range(1, LAST + 1))
+
+
+async def test_what_holds_on_another_history_under_this_name_is_ended(
+    node: CodedNode, transport: FakeTransport
+) -> None:
+    """Nobody would see its end: that chain is gone."""
+    async with await Database.open("sqlite://") as database:
+        told = {"watcher": "balances", "title": "Low", "data": {}, "labels": {}, "chain": "relay"}
+
+        def fire(conn: Connection) -> None:
+            row = chains.register(conn, "relay", b"\x01" * 32, 0)
+            conditions.put(conn, [Condition("f" * 32, row.id, "low", "warning", {}, told, 0)])
+
+        await database.run(fire)
+        async with House([URL], transport, database=database, genesis=node.chain.genesis) as house:
+            await house.reached(LAST)
+            assert house.statuses("low") == ["resolved"]
+        assert await database.run(conditions.by_chain) == ()
+
+
+async def test_what_may_go_wrong_shows_as_zero_before_anything_does(node: CodedNode, transport: FakeTransport) -> None:
+    """An alert over a metric that is not there does not fire."""
+    async with House([URL], transport) as house:
+        assert house.metric("chain_halted") == 0
+        node.muted = True
+        await house.settled(house.service.ready.is_set)
+        assert house.metric("holes") == 0
+        assert house.metric("block_height", chain="relay", view="processed") is not None
+        assert house.metric("watcher_blind", chain="relay", watcher="service") == 0
 
 
 def test_what_is_seen_beside_blocks_is_counted() -> None:
