@@ -1,16 +1,18 @@
 """From a raw block to a Block: with the runtime that executed it, never by guess.
 
 Which runtime that is, the block's own state says (`System.LastRuntimeUpgrade`). Bytes that do not fit are not passed
-on: the runtime is loaded once more (code may have been swapped under the same version), then the block is Undecodable
-at this endpoint; when every endpoint gave the same, the reference decoder is asked.
+on: the runtime is looked up once more (code may have been swapped under the same version), then asked for anew (what is
+kept of it may be wrong), then the block is Undecodable at this endpoint; when every endpoint gave the same, the
+reference decoder is asked.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from paseo_watch.chain.block import Block, ChainId
+from paseo_watch.chain.block import Block, ChainId, SpecVersion
 from paseo_watch.chain.keys import ALWAYS, EVENTS, LAST_RUNTIME_UPGRADE, NOW, decode_last_runtime_upgrade, decode_now
 from paseo_watch.chain.read import RawBlock, read_storage
 from paseo_watch.chain.reference import ReferenceDecoderError
@@ -24,6 +26,8 @@ from paseo_watch.telemetry import Metrics
 
 ReferenceEvents = Callable[[bytes, bytes], list[Event]]
 """(metadata V14, raw events) -> events, by the reference decoder; raises ReferenceDecoderError."""
+NO_EVENTS = (None, b"\0")
+"""Values of System.Events that any metadata reads: they prove nothing."""
 
 
 class Undecodable(EndpointError):
@@ -63,8 +67,8 @@ class Decoder:
         if raw.failure:
             raise raw.failure
         try:
-            executor = await self._executor(connection, raw, trail)
-            executor, raw, events = await self._with_events(connection, chain, raw, executor)
+            executor, events = await self._with_events(connection, chain, raw, trail)
+            raw = await _complete(connection, raw, executor.interest)
             block = _block(chain, raw, executor, events, late)
         except ScaleError as error:
             self._metrics.decode_errors.labels(chain.name).inc()
@@ -89,30 +93,36 @@ class Decoder:
         self._metrics.second_opinions.labels(chain.name, "decoded").inc()
         return block
 
-    async def _executor(self, connection: Connection, raw: RawBlock, trail: Trail | None) -> Executor:
-        spec = decode_last_runtime_upgrade(raw.storage[LAST_RUNTIME_UPGRADE] or b"")
-        if trail and not trail.replaced and trail.executor.spec == spec:
-            return trail.executor
-        return await self._load(connection, raw)
+    async def _executors(self, connection: Connection, raw: RawBlock, trail: Trail | None) -> AsyncGenerator[Executor]:
+        """Who may have executed the block, the likeliest first: who executed the one before, then what is loaded."""
+        spec = _spec(raw)
+        known = trail.executor if trail and not trail.replaced and trail.executor.spec == spec else None
+        if known:
+            yield known
+        async with aclosing(self._runtimes.candidates(connection, raw.header.parent_hash, spec)) as candidates:
+            async for candidate in candidates:
+                if candidate is not known:
+                    yield candidate
 
     async def _with_events(
-        self, connection: Connection, chain: ChainId, raw: RawBlock, executor: Executor
-    ) -> tuple[Executor, RawBlock, list[Event]]:
-        """The events, with the runtime loaded anew where they do not fit: code may have been swapped in silence.
-
-        The executor that is returned is the one that fitted: what comes after the block goes on with it.
-        """
-        try:
-            return executor, await _complete(connection, raw, executor.interest), self._events(chain, executor, raw)
-        except ScaleError:
-            fresh = await self._load(connection, raw)
-            if fresh is executor:
-                raise
-            return fresh, await _complete(connection, raw, fresh.interest), self._events(chain, fresh, raw)
+        self, connection: Connection, chain: ChainId, raw: RawBlock, trail: Trail | None
+    ) -> tuple[Executor, list[Event]]:
+        """The events, by the first executor that they fit: what comes after the block goes on with it."""
+        failure = None
+        async with aclosing(self._executors(connection, raw, trail)) as executors:
+            async for executor in executors:
+                try:
+                    events = self._events(chain, executor, raw)
+                except ScaleError as error:
+                    failure = error
+                    continue
+                if raw.storage[EVENTS] not in NO_EVENTS:
+                    await self._runtimes.keep(executor)
+                return executor, events
+        raise failure or ScaleError("there is no runtime to read the events with")
 
     async def _load(self, connection: Connection, raw: RawBlock) -> Executor:
-        spec = decode_last_runtime_upgrade(raw.storage[LAST_RUNTIME_UPGRADE] or b"")
-        return await self._runtimes.load(connection, raw.header.parent_hash, spec)
+        return await self._runtimes.load(connection, raw.header.parent_hash, _spec(raw))
 
     def _events(self, chain: ChainId, executor: Executor, raw: RawBlock) -> list[Event]:
         value = raw.storage[EVENTS]
@@ -122,6 +132,10 @@ class Decoder:
         events = executor.runtime.decode_events(value, executor.interest.watch)
         self._metrics.decode_seconds.labels(chain.name).observe(time.perf_counter() - began)
         return events
+
+
+def _spec(raw: RawBlock) -> SpecVersion:
+    return decode_last_runtime_upgrade(raw.storage[LAST_RUNTIME_UPGRADE] or b"")
 
 
 def keys_after(trail: Trail | None) -> tuple[bytes, ...]:

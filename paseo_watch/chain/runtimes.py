@@ -9,15 +9,18 @@ runtime is kept by its code hash too, and loaded again after a block whose diges
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from paseo_watch.chain.block import SpecVersion
 from paseo_watch.chain.keys import CODE
 from paseo_watch.chain.scale.compact import SHORT_READ
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.events import Watch
+from paseo_watch.chain.scale.metadata import opaque_metadata
 from paseo_watch.chain.scale.reader import Reader
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.rpc.connection import Connection
@@ -38,7 +41,7 @@ class Interest:
     keys: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Executor:
     """A runtime that executed blocks, and what is wanted of its blocks. `code_hash` is None where no node tells it."""
 
@@ -49,51 +52,74 @@ class Executor:
 
 
 class Runtimes:
-    """Loads executors over a connection; `folder` is the disk cache of one chain (None: no cache)."""
+    """The executors of one chain; `folder` is their cache on disk (None: no cache).
+
+    Metadata comes without a proof. It is kept, in memory and on disk, once it has read a block's events: a wrong answer
+    must not stand in the way of the right one that another endpoint gives.
+    """
 
     def __init__(self, interest: Callable[[Runtime], Interest], folder: Path | None) -> None:
         self._interest = interest
         self._folder = folder
-        self._loaded: dict[tuple[SpecVersion, bytes], Executor] = {}
+        self._kept: dict[tuple[SpecVersion, bytes], Executor] = {}
+        self._unproven: WeakKeyDictionary[Executor, bytes] = WeakKeyDictionary()
+
+    async def candidates(self, connection: Connection, parent: bytes, spec: SpecVersion) -> AsyncGenerator[Executor]:
+        """What may be the code in the state of `parent`: first as it is kept, then as this connection tells it now.
+
+        Raises the connection's errors, or ScaleError for metadata that cannot be read.
+        """
+        code_hash = await _code_hash(connection, parent)
+        kept = None if code_hash is None else await self._known(spec, code_hash)
+        if kept:
+            yield kept
+        yield await self._fetched(connection, parent, spec, code_hash)
 
     async def load(self, connection: Connection, parent: bytes, spec: SpecVersion) -> Executor:
-        """The executor whose code stands in the state of `parent`; raises the connection's errors, or ScaleError."""
-        code_hash = await _code_hash(connection, parent)
-        if code_hash is not None and (known := self._loaded.get((spec, code_hash))):
-            return known
-        runtime = await self._cached(spec, code_hash) or await self._fetched(connection, parent, spec, code_hash)
-        executor = Executor(spec, code_hash, runtime, self._interest(runtime))
-        if code_hash is not None:
-            self._loaded[spec, code_hash] = executor
-            while len(self._loaded) > KEPT:
-                del self._loaded[next(iter(self._loaded))]
-        return executor
+        """The first of the candidates."""
+        async with aclosing(self.candidates(connection, parent, spec)) as candidates:
+            return await anext(candidates)
 
-    def _path(self, spec: SpecVersion, code_hash: bytes | None) -> Path | None:
-        # Without the code hash, two runtimes of one version could not be told apart after a restart.
-        if self._folder is None or code_hash is None:
-            return None
-        name = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in spec.name[:64])
-        return self._folder / f"{name}-{spec.version}-{code_hash.hex()}.scale"
+    async def keep(self, executor: Executor) -> None:
+        """It has read a block's events: from now on it stands for its code, in place of what was kept before."""
+        raw = self._unproven.pop(executor, None)
+        if raw is None or executor.code_hash is None:
+            return
+        self._remember(executor, executor.code_hash)
+        if self._folder is not None:
+            await asyncio.to_thread(_keep, self._path(self._folder, executor.spec, executor.code_hash), raw)
 
-    async def _cached(self, spec: SpecVersion, code_hash: bytes | None) -> Runtime | None:
-        path = self._path(spec, code_hash)
-        if path is None:
-            return None
+    def _remember(self, executor: Executor, code_hash: bytes) -> None:
+        self._kept[executor.spec, code_hash] = executor
+        while len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+
+    async def _known(self, spec: SpecVersion, code_hash: bytes) -> Executor | None:
+        """From memory, else from disk. Without the code hash, two runtimes of one version could not be told apart."""
+        if (spec, code_hash) in self._kept or self._folder is None:
+            return self._kept.get((spec, code_hash))
         try:
-            return Runtime.from_metadata(await asyncio.to_thread(path.read_bytes))
+            raw = await asyncio.to_thread(self._path(self._folder, spec, code_hash).read_bytes)
+            runtime = Runtime.from_metadata(raw)
         except (OSError, ScaleError):
             return None  # a missing, unreadable or damaged file is fetched again and replaced
+        executor = Executor(spec, code_hash, runtime, self._interest(runtime))
+        self._remember(executor, code_hash)
+        return executor
 
     async def _fetched(
         self, connection: Connection, parent: bytes, spec: SpecVersion, code_hash: bytes | None
-    ) -> Runtime:
+    ) -> Executor:
         raw = await fetch_metadata(connection, parent)
         runtime = Runtime.from_metadata(raw)
-        path = self._path(spec, code_hash)
-        if path is not None:
-            await asyncio.to_thread(_keep, path, raw)
-        return runtime
+        executor = Executor(spec, code_hash, runtime, self._interest(runtime))
+        self._unproven[executor] = raw
+        return executor
+
+    @staticmethod
+    def _path(folder: Path, spec: SpecVersion, code_hash: bytes) -> Path:
+        name = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in spec.name[:64])
+        return folder / f"{name}-{spec.version}-{code_hash.hex()}.scale"
 
 
 def _keep(path: Path, raw: bytes) -> None:
@@ -122,7 +148,10 @@ async def fetch_metadata(connection: Connection, at: bytes) -> bytes:
         if version in versions:
             arguments = ["Metadata_metadata_at_version", "0x" + version.to_bytes(4, "little").hex(), "0x" + at.hex()]
             answer = from_hex(await connection.request("state_call", arguments), "Metadata_metadata_at_version")
-            raw = _unwrap_opaque(answer)
+            try:
+                raw = opaque_metadata(answer)
+            except ScaleError as error:
+                raise BadAnswer(f"Metadata_metadata_at_version gave no Option<OpaqueMetadata>: {error}") from error
             if raw is not None:
                 return raw
     return await fetch_metadata_v14(connection, at)
@@ -147,15 +176,6 @@ async def _offered(connection: Connection, at: bytes) -> frozenset[int]:
         return frozenset(reader.u32() for _ in range(min(reader.compact(), 64)))
     except (*SHORT_READ, ScaleError) as error:
         raise BadAnswer(f"Metadata_metadata_versions answered {raw[:64].hex()}, expected a list of u32") from error
-
-
-def _unwrap_opaque(raw: bytes) -> bytes | None:
-    """`Option<OpaqueMetadata>`: None, or the metadata behind its length."""
-    reader = Reader(raw)
-    try:
-        return reader.bytes() if reader.option() else None
-    except (*SHORT_READ, ScaleError) as error:
-        raise BadAnswer("Metadata_metadata_at_version did not answer an Option<OpaqueMetadata>") from error
 
 
 def from_hex(answer: object, method: str, size: int | None = None) -> bytes:

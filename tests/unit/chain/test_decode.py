@@ -1,6 +1,7 @@
 """From a raw block to a Block: by which runtime, and what happens when the bytes do not fit."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from paseo_watch.rpc.pool import Pool
 from paseo_watch.telemetry import Metrics
 from tests.house import CodedNode, TellingChain
 from tests.scripted_chain import TIMESTAMP
-from tests.scripted_node import FOREVER, discarded
+from tests.scripted_node import FOREVER, answer, discarded
 from tests.tiny_runtime import events, metadata, transfer
 
 CHAIN = ChainId("relay", b"\0" * 32)
@@ -43,13 +44,14 @@ def make(
     metrics: Metrics,
     keys: tuple[bytes, ...] = (),
     opinion: Callable[[bytes, bytes], list[Event]] = reference,
+    folder: Path | None = None,
 ) -> Decoder:
     """A decoder whose watchers want transfers and these keys."""
 
     def interest(runtime: Runtime) -> Interest:
         return Interest(runtime.watch([("Balances", "Transfer")]), keys)
 
-    return Decoder(Runtimes(interest, None), opinion, metrics)
+    return Decoder(Runtimes(interest, folder), opinion, metrics)
 
 
 async def raw_block(connection: Connection, chain: TellingChain, number: int, *keys: bytes) -> RawBlock:
@@ -133,6 +135,52 @@ async def test_after_code_swapped_in_silence_the_trail_names_the_new_code(
     block, new = await decoder.decode(connection, CHAIN, await raw_block(connection, chain, 6), old)
     assert [event.fields["amount"] for event in block.events] == [6]
     assert new.executor is not old.executor
+
+
+async def test_wrong_metadata_is_asked_for_again_and_kept_nowhere(
+    tmp_path: Path, node: CodedNode, connection: Connection, chain: TellingChain, metrics: Metrics
+) -> None:
+    """The same code hash, another layout: the first block fails, the next try goes through, and so does a restart."""
+    raw = await raw_block(connection, chain, 3)
+    node.script(answer("0x" + metadata(7).hex(), "state_getMetadata"))
+    decoder = make(metrics, folder=tmp_path)
+    with pytest.raises(Undecodable):
+        await decoder.decode(connection, CHAIN, raw, None)
+    for again in (decoder, make(metrics, folder=tmp_path)):
+        block, _ = await again.decode(connection, CHAIN, raw, None)
+        assert [event.fields["amount"] for event in block.events] == [3]
+    assert node.count("state_getMetadata") == 2
+
+
+@pytest.mark.parametrize("where", ["in memory", "on disk"])
+async def test_wrong_metadata_that_is_kept_already_gives_way_to_what_reads_the_block(
+    where: str, tmp_path: Path, node: CodedNode, connection: Connection, chain: TellingChain, metrics: Metrics
+) -> None:
+    """The wrong one read a block by chance. It is asked for anew once, not at every block."""
+    node.script(answer("0x" + metadata(7).hex(), "state_getMetadata"))
+    decoder = make(metrics, folder=tmp_path)
+    chain.move(raw=events(transfer(1, index=7)))
+    _, poisoned = await decoder.decode(connection, CHAIN, await raw_block(connection, chain, 6), None)
+    if where == "on disk":
+        decoder, poisoned = make(metrics, folder=tmp_path), None
+    chain.moves(1)
+    block, trail = await decoder.decode(connection, CHAIN, await raw_block(connection, chain, 7), poisoned)
+    assert [event.fields["amount"] for event in block.events] == [7]
+    for fresh in (decoder, make(metrics, folder=tmp_path)):
+        await fresh.decode(connection, CHAIN, await raw_block(connection, chain, 5), None)
+    await decoder.decode(connection, CHAIN, await raw_block(connection, chain, 4), trail)
+    assert node.count("state_getMetadata") == 2
+
+
+async def test_a_block_without_events_proves_no_metadata(
+    node: CodedNode, connection: Connection, chain: TellingChain, metrics: Metrics, tmp_path: Path
+) -> None:
+    """An empty list is read by any."""
+    chain.append()
+    for number, asked in ((6, 1), (5, 2), (4, 2)):
+        raw = await raw_block(connection, chain, number)
+        await make(metrics, folder=tmp_path).decode(connection, CHAIN, raw, None)
+        assert node.count("state_getMetadata") == asked
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,13 @@ def prefix(executor: Executor) -> int:
     return found
 
 
+async def proven(runtimes: Runtimes, connection: Connection, parent: bytes, spec: SpecVersion = SPEC) -> Executor:
+    """Loaded, and kept as after a block that it read."""
+    executor = await runtimes.load(connection, parent, spec)
+    await runtimes.keep(executor)
+    return executor
+
+
 @pytest.mark.parametrize("highest", [15, 16])
 async def test_the_highest_version_that_both_know_is_asked_for(
     highest: int, node: CodedNode, chain: TellingChain, connection: Connection
@@ -119,7 +126,7 @@ async def test_metadata_is_asked_for_once_per_code_and_kept_on_disk(
     """Again in the same run, and in the next one."""
     folder = tmp_path / "cache"
     first = Runtimes(interest, folder)
-    loaded = await first.load(connection, at(chain), SPEC)
+    loaded = await proven(first, connection, at(chain))
     assert await first.load(connection, at(chain), SPEC) is loaded
     asked = asked_for_metadata(node)
     again = await Runtimes(interest, folder).load(connection, at(chain), SPEC)
@@ -133,9 +140,9 @@ async def test_other_code_under_the_same_version_is_another_runtime(
 ) -> None:
     """In memory and on disk."""
     runtimes = Runtimes(interest, tmp_path)
-    old = await runtimes.load(connection, at(chain, -2), SPEC)
+    old = await proven(runtimes, connection, at(chain, -2))
     chain.swap("0x02", {14: metadata(ss58_prefix=7)})
-    new = await runtimes.load(connection, at(chain), SPEC)
+    new = await proven(runtimes, connection, at(chain))
     assert (prefix(old), prefix(new)) == (42, 7)
     assert len(files(tmp_path)) == 2
     assert prefix(await Runtimes(interest, tmp_path).load(connection, at(chain, -2), SPEC)) == 42
@@ -148,9 +155,9 @@ async def test_without_a_code_hash_nothing_is_kept(
     node.script(error(-32601, "Method not found", "state_getStorageHash", times=FOREVER))
     node.script(error(-32601, "Method not found", "state_getStorage", times=FOREVER))
     runtimes = Runtimes(interest, tmp_path)
-    old = await runtimes.load(connection, at(chain), SPEC)
+    old = await proven(runtimes, connection, at(chain))
     chain.swap("0x02", {14: metadata(ss58_prefix=7)})
-    new = await runtimes.load(connection, at(chain), SPEC)
+    new = await proven(runtimes, connection, at(chain))
     assert (prefix(old), prefix(new)) == (42, 7)
     assert (old.code_hash, files(tmp_path)) == (None, [])
 
@@ -160,10 +167,10 @@ async def test_a_damaged_file_is_fetched_again_and_replaced(
     damage: bytes, tmp_path: Path, node: CodedNode, chain: TellingChain, connection: Connection
 ) -> None:
     """A crash of the machine may leave one."""
-    await Runtimes(interest, tmp_path).load(connection, at(chain), SPEC)
+    await proven(Runtimes(interest, tmp_path), connection, at(chain))
     (file,) = files(tmp_path)
     file.write_bytes(damage)
-    assert prefix(await Runtimes(interest, tmp_path).load(connection, at(chain), SPEC)) == 42
+    assert prefix(await proven(Runtimes(interest, tmp_path), connection, at(chain))) == 42
     assert file.read_bytes() == metadata()
 
 
@@ -173,7 +180,8 @@ async def test_a_folder_that_cannot_be_written_costs_a_warning_and_nothing_else(
     """A full disk is lived through: metadata can be asked for again."""
     (tmp_path / "file").write_text("in the way")
     with caplog.at_level(logging.WARNING):
-        assert prefix(await Runtimes(interest, tmp_path / "file" / "cache").load(connection, at(chain), SPEC)) == 42
+        runtimes = Runtimes(interest, tmp_path / "file" / "cache")
+        assert prefix(await proven(runtimes, connection, at(chain))) == 42
     assert "metadata cannot be kept in" in caplog.text
 
 
@@ -182,7 +190,7 @@ async def test_a_hostile_spec_name_stays_in_the_folder(
 ) -> None:
     """It comes from the chain, and becomes part of a file's name."""
     folder = tmp_path / "cache"
-    await Runtimes(interest, folder).load(connection, at(chain), SpecVersion("../../" + "x" * 500 + "\0", 1))
+    await proven(Runtimes(interest, folder), connection, at(chain), SpecVersion("../../" + "x" * 500 + "\0", 1))
     assert [path.parent for path in files(tmp_path) if path.is_file()] == [folder]
 
 
@@ -198,14 +206,39 @@ async def test_metadata_that_cannot_be_read_is_an_error_and_not_kept(
     assert prefix(await runtimes.load(connection, at(chain), SPEC)) == 42
 
 
+async def test_metadata_that_has_read_no_block_is_not_kept(
+    tmp_path: Path, node: CodedNode, chain: TellingChain, connection: Connection
+) -> None:
+    """One wrong answer would stand for that code for ever."""
+    runtimes = Runtimes(interest, tmp_path)
+    node.script(answer("0x" + metadata(ss58_prefix=7).hex(), "state_getMetadata"))
+    assert prefix(await runtimes.load(connection, at(chain), SPEC)) == 7
+    assert files(tmp_path) == []
+    assert prefix(await runtimes.load(connection, at(chain), SPEC)) == 42
+
+
+async def test_what_read_a_block_takes_the_place_of_what_was_kept_and_did_not(
+    tmp_path: Path, node: CodedNode, chain: TellingChain, connection: Connection
+) -> None:
+    """In memory and on disk; until then the kept one is tried first."""
+    runtimes = Runtimes(interest, tmp_path)
+    node.script(answer("0x" + metadata(ss58_prefix=7).hex(), "state_getMetadata"))
+    wrong = await proven(runtimes, connection, at(chain))
+    tried = [executor async for executor in runtimes.candidates(connection, at(chain), SPEC)]
+    assert (tried[0] is wrong, [prefix(executor) for executor in tried]) == (True, [7, 42])
+    await runtimes.keep(tried[1])
+    assert await runtimes.load(connection, at(chain), SPEC) is tried[1]
+    assert [file.read_bytes() for file in files(tmp_path)] == [metadata()]
+
+
 async def test_runtimes_in_memory_are_bounded(node: CodedNode, chain: TellingChain, connection: Connection) -> None:
     """A walk through years of history meets many; the first one is loaded again."""
     runtimes = Runtimes(interest, None)
-    first = await runtimes.load(connection, at(chain), SPEC)
+    first = await proven(runtimes, connection, at(chain))
     for version in range(2, KEPT + 1):
-        await runtimes.load(connection, at(chain), SpecVersion("scripted", version))
+        await proven(runtimes, connection, at(chain), SpecVersion("scripted", version))
     assert await runtimes.load(connection, at(chain), SPEC) is first
-    await runtimes.load(connection, at(chain), SpecVersion("scripted", KEPT + 1))
+    await proven(runtimes, connection, at(chain), SpecVersion("scripted", KEPT + 1))
     assert await runtimes.load(connection, at(chain), SPEC) is not first
 
 
