@@ -67,5 +67,5 @@ async def _download(url: str, session: aiohttp.ClientSession) -> bytes:
                 if len(raw) > MAX_DOCUMENT:
                     break
             return bytes(raw)
-    except (aiohttp.ClientError, TimeoutError) as error:
+    except (aiohttp.ClientError, TimeoutError, UnicodeError) as error:
         raise DocumentUnreachable(f"{shown(url)}: {type(error).__name__}") from None  # its text repeats the URL

@@ -166,7 +166,7 @@ async def _ping(tools: Tools, url: str) -> None:
     try:
         async with tools.session() as session, session.get(url, timeout=TIMEOUT) as answer:
             status = answer.status
-    except (aiohttp.ClientError, TimeoutError) as error:
+    except (aiohttp.ClientError, TimeoutError, UnicodeError) as error:
         raise HeartbeatFailed(f"{endpoint_name(url)}: {type(error).__name__}") from None
     if status >= 400:
         raise HeartbeatFailed(f"{endpoint_name(url)} answered {status}")

@@ -22,11 +22,16 @@ class AddressError(PermanentError):
     """Text that is not an SS58 address, or bytes that cannot become one."""
 
 
+def is_prefix(number: int) -> bool:
+    """Whether addresses can be written with this prefix."""
+    return 0 <= number <= MAX_PREFIX and number not in RESERVED
+
+
 def encode(account: bytes, prefix: int) -> str:
     """The address of an account of 32 (or 20, or 33) bytes under a network's prefix. Raises AddressError."""
     if len(account) not in _SIZES:
         raise AddressError(f"an account of {len(account)} bytes has no address here, expected 32")
-    if not 0 <= prefix <= MAX_PREFIX or prefix in RESERVED:
+    if not is_prefix(prefix):
         raise AddressError(f"{prefix} is not an SS58 prefix, expected 0 to {MAX_PREFIX} without {RESERVED}")
     body = _prefix_bytes(prefix) + account
     return _to_base58(body + _checksum(body))

@@ -162,6 +162,9 @@ def _secret_url(value: SecretStr, *schemes: str) -> SecretStr:
     try:
         parts = urlsplit(text)
         good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode(
+            "idna"
+        )  # what looks it up would raise: a part that is empty or over 63 characters
     except ValueError:
         good = False
     if not good or len(text) > 2048 or not text.isprintable() or " " in text:

@@ -8,9 +8,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from paseo_watch.alerts import route as alerts
+from paseo_watch.chain import ss58
 from paseo_watch.chain.units import NATIVE, Unit
 from paseo_watch.config.fields import (
     Duration,
+    Expected,
     Genesis,
     HttpUrl,
     Listen,
@@ -134,6 +136,16 @@ class Chain(Section):
     """No new head for this long: the node counts as silent and the next one is asked."""
     explorer: Explorer = Explorer()
     """Links in messages; none by default."""
+
+    @field_validator("ss58_prefix")
+    @classmethod
+    def _prefix(cls, value: int | None) -> int | None:
+        if value is not None and not ss58.is_prefix(value):
+            free = " and ".join(map(str, ss58.RESERVED))
+            raise Expected(
+                f"{value} is reserved; expected a whole number from 0 to {ss58.MAX_PREFIX} other than {free}"
+            )
+        return value
 
 
 class Route(Section):

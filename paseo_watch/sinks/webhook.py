@@ -28,6 +28,7 @@ def _http_url(value: SecretStr) -> SecretStr:
     try:
         url = URL(value.get_secret_value())
         complete = url.scheme in ("http", "https") and bool(url.host) and url.port is not None
+        (url.raw_host or "").encode("idna")  # what looks it up would raise: a part that is empty or over 63 characters
     except ValueError:
         complete = False
     if not complete:

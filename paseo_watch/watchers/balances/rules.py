@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -28,9 +29,18 @@ class RuleError(PermanentError):
 
 
 def _https(value: str) -> str:
-    if _SCHEME.match(value) and not value.startswith("https://"):
-        raise ValueError("expected a path or an https URL")
+    if _SCHEME.match(value) and not (value.startswith("https://") and _has_host(value)):
+        raise ValueError("expected a path or an https URL with a host")
     return value
+
+
+def _has_host(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        host.encode("idna")  # what looks it up would raise: a part that is empty or over 63 characters
+    except ValueError:
+        return False
+    return bool(host)
 
 
 Account = Annotated[str, WithJsonSchema({"type": "string", "format": "account"})]

@@ -88,8 +88,9 @@ async def test_a_url_is_downloaded_whole() -> None:
         aiohttp.InvalidURL(URL),
         aiohttp.ClientError(f"no route to {URL}"),
         TimeoutError(),
+        UnicodeError(f"label of {URL} too long"),
     ],
-    ids=["404", "500", "not a URL", "no route", "too slow"],
+    ids=["404", "500", "not a URL", "no route", "too slow", "sent on to a host that cannot be looked up"],
 )
 async def test_a_url_that_does_not_answer_may_the_next_time_and_its_secrets_stay_secret(
     outcome: Answer | Exception,

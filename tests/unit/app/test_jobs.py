@@ -224,7 +224,9 @@ async def test_a_heartbeat_to_a_url_asks_for_it(database: Database, clock: FakeC
 
 
 @pytest.mark.parametrize(
-    "outcome", [404, 500, aiohttp.ClientError(f"cannot connect to {SECRET}"), TimeoutError()], ids=str
+    "outcome",
+    [404, 500, aiohttp.ClientError(f"cannot connect to {SECRET}"), TimeoutError(), UnicodeError(f"of {SECRET}")],
+    ids=str,
 )
 async def test_a_heartbeat_that_fails_says_so_without_its_url_which_is_a_key(
     outcome: int | Exception, database: Database, clock: FakeClock

@@ -81,7 +81,18 @@ def test_the_signature_is_rfc_2104s() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "ftp://a/b", "hooks.example/x", "https://", "http://:80/", "http://a:99999/", "mailto:a@b", "http://[::1"],
+    [
+        "",
+        "ftp://a/b",
+        "hooks.example/x",
+        "https://",
+        "http://:80/",
+        "http://a:99999/",
+        "mailto:a@b",
+        "http://[::1",
+        f"http://{'a' * 64}.example/",
+        "http://a..b/",
+    ],
 )
 def test_a_url_that_cannot_be_posted_to_is_an_error_of_the_configuration(url: str) -> None:
     """Said at loading, not at the first alert."""

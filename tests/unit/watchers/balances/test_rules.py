@@ -47,6 +47,8 @@ def test_the_contracts_example_is_read() -> None:
         ({"below": "2 PAS"}, "below needs accounts"),
         ({"cap": "2 PAS", "accounts": ["treasury"]}, "accounts goes with below, not with cap"),
         ({"cap": "2 PAS", "whitelist": "http://example.org/w.yml"}, "expected a path or an https URL"),
+        ({"cap": "2 PAS", "whitelist": "https:///w.yml"}, "expected a path or an https URL"),
+        ({"cap": "2 PAS", "whitelist": f"https://{'a' * 64}.org/w.yml"}, "expected a path or an https URL"),
         ({"treshold": "1 PAS"}, "treshold\n  Extra inputs are not permitted"),
         ({"threshold": 10000}, "expected text with a unit"),
         ({"threshold": "1 PAS", "severity": "bad"}, "'info', 'warning' or 'critical'"),
