@@ -164,6 +164,12 @@ def test_metadata_without_a_prefix_gives_the_generic_one() -> None:
     assert ss58_prefix(Runtime.from_metadata(nameless)) == 42
 
 
+@pytest.mark.parametrize("prefix", [46, 47, 16_384, 65_535])
+def test_a_prefix_that_no_address_can_have_gives_the_generic_one(prefix: int) -> None:
+    """A chain may say any u16; what cannot be written must not end the service at the first message."""
+    assert ss58_prefix(Runtime.from_metadata(metadata(ss58_prefix=prefix))) == 42
+
+
 async def test_metadata_is_cached_by_genesis(
     tmp_path: Path, chain: TellingChain, node: CodedNode, transport: FakeTransport
 ) -> None:
