@@ -81,6 +81,9 @@ class HeadStream:
                 group.create_task(self._forward("best", best))
                 group.create_task(self._watch())
         except BaseExceptionGroup as failures:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # the group has eaten it: the failures came first
+                raise asyncio.CancelledError from failures
             raise worst(failures.exceptions) from failures
         raise AssertionError("the three tasks above end only by an error")
 

@@ -276,6 +276,21 @@ class TestLead:
         assert isinstance(error, ExceptionGroup)
         assert error.subgroup(ZeroDivisionError) is not None
 
+    @pytest.mark.parametrize("turns", range(12))
+    async def test_a_cancellation_is_obeyed_however_shortly_after_a_lost_socket_it_comes(
+        self, house: House, turns: int
+    ) -> None:
+        """A task group raises what its tasks died of, and a cancellation that came meanwhile is gone."""
+        await house.start()
+        assert house.task is not None
+        house.nodes["a.test"].disconnect()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        house.task.cancel()
+        await house.clock.advance(1)
+
+        assert house.task.cancelled()
+
     async def test_cancelling_closes_every_connection(self, house: House) -> None:
         """A clean end leaves no socket open."""
         await house.start()
