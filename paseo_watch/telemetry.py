@@ -121,7 +121,9 @@ class Metrics:
             "delivery_latency_seconds", "From commit of a notification to its delivery.", "receiver", "sink"
         )
 
-        self.job_runs = counter("job_runs_total", "Scheduled jobs by result: ok, failed, missed.", "job", "result")
+        self.job_runs = counter(
+            "job_runs_total", "Scheduled jobs by result: ok, failed, missed, skipped.", "job", "result"
+        )
         self.loop_stall = histogram(
             "event_loop_stall_seconds", "How late a timer of the event loop came.", buckets=STALL
         )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from paseo_watch.alerts.route import Route
 from paseo_watch.app.recall import begin, recall
+from paseo_watch.app.seen import Seen
 from paseo_watch.chain.answers import read_answers
 from paseo_watch.chain.block import BlockRef, ChainId
 from paseo_watch.chain.decode import Decoder, ReferenceEvents
@@ -40,11 +41,13 @@ from paseo_watch.steps import Listener
 from paseo_watch.store import chains
 from paseo_watch.store.database import Database
 from paseo_watch.telemetry import Metrics
+from paseo_watch.watchers.service import UNREACHABLE_MS, troubles
 from paseo_watch.watchers.watcher import EndpointVitals, Vitals, Watcher
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+NOT_REACHED = "No endpoint has been reached since the start"
 DEFAULT_SS58_PREFIX = 42  # the generic Substrate prefix, and Paseo's
 
 
@@ -69,32 +72,6 @@ class Shared:
     wake_outbox: Callable[[], None]
     on_blocks: Callable[[int], None]
     reference: ReferenceEvents = reference_events
-
-
-@dataclass(slots=True)
-class Seen:
-    """What was seen of a chain beside its blocks; the follower's listener."""
-
-    chain: str
-    metrics: Metrics
-    best_number: int | None = None
-    finalized_number: int | None = None
-    halted_reason: str | None = None
-
-    def best(self, number: int) -> None:
-        """A best head."""
-        self.best_number = number
-        self.metrics.block_height.labels(self.chain, "best").set(number)
-
-    def finalized(self, number: int) -> None:
-        """The highest finalized head."""
-        self.finalized_number = number
-        self.metrics.block_height.labels(self.chain, "finalized").set(number)
-
-    def halted(self, reason: str | None) -> None:
-        """Standing still on purpose, or not."""
-        self.halted_reason = reason
-        self.metrics.halted.labels(self.chain).set(reason is not None)
 
 
 class ChainService:
@@ -126,6 +103,7 @@ class ChainService:
         self._follower: Follower | None = None
         self._waiting: dict[View, Head] = {}
         self._former: tuple[bytes, ...] = ()
+        self._began_ms = shared.clock.now_ms()
 
     async def run(self) -> None:
         """Follow the chain; returns when `until` is reached and everything up to it is committed."""
@@ -154,6 +132,12 @@ class ChainService:
         """By watcher what it should see and cannot: on this runtime, and for want of what it asked for."""
         seen = self.pipeline.blind if self.pipeline else {}
         return {name: (*self.blind.get(name, ()), *seen.get(name, ())) for name in {**self.blind, **seen}}
+
+    def troubles(self, now_ms: int) -> tuple[str, ...]:
+        """Why the chain is not watched at this moment; empty while it is, and as long as a start may take."""
+        if self.pipeline:
+            return troubles(self._vitals(self.pipeline, now_ms))
+        return (NOT_REACHED,) if now_ms - self._began_ms >= UNREACHABLE_MS else ()
 
     async def _make_pool(self) -> Pool:
         """The endpoints, held to the configured genesis, else to the one learned before."""

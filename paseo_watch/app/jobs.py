@@ -1,16 +1,15 @@
 """What is done every so often: ticks, healing, documents, housekeeping, the heartbeat."""
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import aiohttp
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from paseo_watch.alerts.alert import Where
 from paseo_watch.alerts.route import Route
 from paseo_watch.alerts.router import Routed, route
-from paseo_watch.app.chain import ChainService
+from paseo_watch.app.chain import NOT_REACHED, ChainService
 from paseo_watch.app.documents import fetch
 from paseo_watch.app.schedule import Job
 from paseo_watch.chain.block import ChainId
@@ -25,10 +24,7 @@ from paseo_watch.store import housekeeping
 from paseo_watch.store.database import Database
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.registry import Document
-from paseo_watch.watchers.service import UNREACHABLE_MS
 from paseo_watch.watchers.watcher import EventObservation, Loaded, Tick
-
-log = logging.getLogger(__name__)
 
 TICK, HEAL, DOCUMENTS, HOUSEKEEPING = 10.0, 30.0, 600.0, 3600.0  # seconds
 DAY_MS = 86_400_000
@@ -37,6 +33,14 @@ TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 class HeartbeatFailed(TransientError):
     """The sign of life did not arrive; the next one may."""
+
+
+class HeartbeatWithheld(TransientError):
+    """No sign of life was sent, for not all is well; its absence is the alert."""
+
+
+class DocumentNotLoaded(TransientError):
+    """The last good one stays in the watcher's state; the next round tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +67,17 @@ def make_jobs(
         Job(f"{document.name} {chain.name}", DOCUMENTS, _load(tools, chain, document), at_once=True)
         for chain, document in documents
     ]
+    for _, document in documents:
+        tools.metrics.documents_age.labels(document.name).set(0)  # so that one that never comes shows as very old
     jobs.append(Job("housekeeping", HOUSEKEEPING, lambda: _keep_house(tools)))
     beat = tools.config.heartbeat
     if beat:
-        jobs.append(Job("heartbeat", beat.every.total_seconds(), lambda: _beat(tools, beat), at_once=True))
+        jobs.append(Job("heartbeat", beat.every.total_seconds(), lambda: _beat(tools, chains, beat), at_once=True))
     return jobs
 
 
 def _tick(tools: Tools, chain: ChainService) -> Callable[[], Awaitable[None]]:
     """The time for the chain's watchers; before there are any, only that the chain was never reached is to be told."""
-    began_ms = tools.clock.now_ms()
     told = False
 
     async def tick() -> None:
@@ -80,7 +85,7 @@ def _tick(tools: Tools, chain: ChainService) -> Callable[[], Awaitable[None]]:
         now_ms = tools.clock.now_ms()
         if chain.pipeline:
             await chain.pipeline.put(Tick(now_ms))
-        elif not told and now_ms - began_ms >= UNREACHABLE_MS:
+        elif not told and chain.troubles(now_ms):
             await _tell_not_reached(tools, chain, now_ms)
             told = True
 
@@ -94,7 +99,7 @@ async def _tell_not_reached(tools: Tools, chain: ChainService, now_ms: int) -> N
         rule="chain-not-reached",
         severity="critical",
         key="start",
-        title="No endpoint has been reached since the start",
+        title=NOT_REACHED,
         text="; ".join(f"{each.endpoint}: {each.reason or each.state}" for each in statuses)[:1000],
         labels={},
         data={"endpoints": len(statuses)},
@@ -130,8 +135,8 @@ def _load(tools: Tools, chain: ChainService, document: Document) -> Callable[[],
             async with tools.session() as session:
                 content = document.read(await fetch(document.location, session))
         except (TransientError, PermanentError) as error:
-            log.warning("%s: %s was not loaded, the last good one stays: %s", chain.name, document.name, error)
-            return
+            told = f"{chain.name}: {document.name} was not loaded, the last good one stays: {error}"
+            raise DocumentNotLoaded(told) from error
         now_ms = tools.clock.now_ms()
         await chain.pipeline.put(Loaded(document.name, content, now_ms))
         tools.metrics.documents_age.labels(document.name).set(now_ms / 1000)
@@ -145,12 +150,16 @@ async def _keep_house(tools: Tools) -> None:
         pass
 
 
-async def _beat(tools: Tools, beat: Heartbeat) -> None:
-    """A sign of life: whoever misses it knows that this service is gone."""
+async def _beat(tools: Tools, chains: Sequence[ChainService], beat: Heartbeat) -> None:
+    """A sign of life: whoever misses it knows that this service is gone, or does not see, or cannot store."""
+    now_ms = tools.clock.now_ms()
+    ill = [f"{chain.name}: {trouble}" for chain in chains for trouble in chain.troubles(now_ms)]
+    if ill:
+        raise HeartbeatWithheld(f"no sign of life is sent while this lasts: {'; '.join(ill)}")
     if beat.url:
+        await tools.database.run(lambda conn: conn.execute(select(1)).scalar_one())
         await _ping(tools, beat.url.get_secret_value())
         return
-    now_ms = tools.clock.now_ms()
     assert beat.receiver is not None
     routed = _sign_of_life(tools.config.network, beat.receiver, now_ms)
 

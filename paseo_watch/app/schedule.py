@@ -8,15 +8,28 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_EXECUTED,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_JOB_MISSED,
+    JobExecutionEvent,
+    JobSubmissionEvent,
+)
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from paseo_watch.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 
-RESULTS = {EVENT_JOB_EXECUTED: "ok", EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed"}
+RESULTS = {
+    EVENT_JOB_EXECUTED: "ok",
+    EVENT_JOB_ERROR: "failed",
+    EVENT_JOB_MISSED: "missed",
+    EVENT_JOB_MAX_INSTANCES: "skipped",  # its last run was still going
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +58,15 @@ def make_scheduler(jobs: list[Job], metrics: Metrics) -> AsyncIOScheduler:
             **({"next_run_time": datetime.now(UTC)} if job.at_once else {}),
         )
 
-    def count(event: JobExecutionEvent) -> None:
+    for job, result in product(jobs, RESULTS.values()):
+        metrics.job_runs.labels(job.name, result)  # 0: what is absent at first, increase() does not see begin
+
+    def count(event: JobExecutionEvent | JobSubmissionEvent) -> None:
         metrics.job_runs.labels(event.job_id, RESULTS[event.code]).inc()
-        if event.exception is not None:
+        if event.code == EVENT_JOB_ERROR:
             log.error("the job %s failed: %s", event.job_id, event.exception)
 
-    scheduler.add_listener(count, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+    scheduler.add_listener(count, sum(RESULTS))
     return scheduler
 
 

@@ -68,6 +68,12 @@ class ServiceWatcher:
         return Step(observations, {} if now == dict(state) else now)
 
 
+def troubles(vitals: Vitals) -> tuple[str, ...]:
+    """Why the chain is not watched at this moment, in a few words each; empty while it is."""
+    seen = (*_unreachable(vitals), *_halted(vitals), *_behind(vitals))
+    return tuple(each.title for each in seen if isinstance(each, ConditionObservation) and each.active)
+
+
 def _quarantined(vitals: Vitals, known: list[str]) -> list[Observation]:
     """One condition an endpoint, until it is connected or leaves the configuration; between, nobody knows."""
     states = {each.endpoint: each for each in vitals.endpoints}

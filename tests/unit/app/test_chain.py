@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection
 
-from paseo_watch.app.chain import Seen, ss58_prefix
+from paseo_watch.app.chain import NOT_REACHED, ss58_prefix
+from paseo_watch.app.seen import Seen
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.rpc.errors import ConnectFailed
 from paseo_watch.rpc.fake import FakeTransport
@@ -244,6 +245,22 @@ async def test_what_holds_on_another_history_under_this_name_is_ended(
             await house.reached(LAST)
             assert house.statuses("low") == ["resolved"]
         assert await database.run(conditions.by_chain) == ()
+
+
+async def test_a_chain_says_what_keeps_it_from_being_watched(node: CodedNode, transport: FakeTransport) -> None:
+    """Nothing while it starts and while it follows; then that nobody answers, or that nothing comes."""
+    transport.refuse(URL, ConnectFailed("nobody serves it"))
+    async with House([URL], transport) as house:
+        began_ms = house.clock.now_ms()
+        assert house.service.troubles(began_ms + 100_000) == ()
+        assert house.service.troubles(began_ms + 130_000) == (NOT_REACHED,)
+        transport.serve(URL, node.in_memory)
+        await house.reached(LAST)
+        at_ms = house.pipeline.progress_ms
+        assert house.service.troubles(at_ms + 290_000) == ()
+        assert house.service.troubles(at_ms + 301_000) == ("No block processed for 5 min",)
+        house.service.seen.halted("a fork")
+        assert len(house.service.troubles(at_ms)) == 1
 
 
 async def test_what_may_go_wrong_shows_as_zero_before_anything_does(node: CodedNode, transport: FakeTransport) -> None:

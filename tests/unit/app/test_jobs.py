@@ -1,7 +1,6 @@
 """What is done every so often: inputs into a chain's queue, and what belongs to no chain."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,13 +11,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from paseo_watch.alerts.route import Route
-from paseo_watch.app.jobs import HeartbeatFailed, Tools, make_jobs
+from paseo_watch.app.jobs import DocumentNotLoaded, HeartbeatFailed, HeartbeatWithheld, Tools, make_jobs
 from paseo_watch.config.model import Config
 from paseo_watch.config.sections import Heartbeat
 from paseo_watch.errors import PermanentError
 from paseo_watch.pipeline.pipeline import Heal
 from paseo_watch.store import deliveries
 from paseo_watch.store.database import Database
+from paseo_watch.store.errors import StoreUnavailable
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.document import Document
 from paseo_watch.watchers.watcher import Loaded, Tick
@@ -37,6 +37,7 @@ class Queue:
         self.open_holes = 0
         self.ready = asyncio.Event()
         self.tried_names: list[str] = []
+        self.ill: tuple[str, ...] = ()
         self.pipeline: Queue | None = None
         if ready:
             self.begin()
@@ -47,6 +48,9 @@ class Queue:
 
     async def put(self, input: Any) -> None:
         self.inputs.append(input)
+
+    def troubles(self, now_ms: int) -> tuple[str, ...]:
+        return self.ill
 
     def tried(self, document: str) -> None:
         self.tried_names.append(document)
@@ -127,14 +131,12 @@ async def test_a_tick_is_the_time_for_each_chain(database: Database, clock: Fake
     assert await alerts(database) == []
 
 
-async def test_a_chain_that_was_never_reached_is_told_once_after_two_minutes(
-    database: Database, clock: FakeClock
-) -> None:
+async def test_a_chain_that_was_never_reached_is_told_once(database: Database, clock: FakeClock) -> None:
     """There is no queue yet, and silence would look like peace."""
     chain = Queue(ready=False)
     jobs, touched = make(database, clock, chain)
-    for seconds, told in ((0, 0), (119, 0), (1, 1), (600, 1)):
-        await clock.advance(seconds)
+    for ill, told in (((), 0), (("It was never reached",), 1), (("It was never reached",), 1)):
+        chain.ill = ill
         await jobs["tick relay"]()
         assert await alerts(database) == [("team", "chain-not-reached", "relay")] * told
     assert touched.wakes == 1
@@ -175,10 +177,14 @@ async def test_a_document_reaches_every_chain_that_wants_it_and_one_dead_chain_h
     dead.begin()
     await waiting
     assert dead.inputs == alive.inputs
-    age = touched.metrics.registry.get_sample_value(
-        "paseo_watch_document_loaded_timestamp_seconds", {"document": "whitelist:cap"}
-    )
-    assert age == clock.now_ms() / 1000
+    assert loaded_at(touched) == clock.now_ms() / 1000
+
+
+def loaded_at(touched: SimpleNamespace) -> float | None:
+    """The metric of the document."""
+    value = touched.metrics.registry.get_sample_value
+    found: float | None = value("paseo_watch_document_loaded_timestamp_seconds", {"document": "whitelist:cap"})
+    return found
 
 
 class Damaged(PermanentError):
@@ -190,18 +196,18 @@ def refuse(raw: bytes) -> Any:
 
 
 @pytest.mark.parametrize("fault", ["absent", "damaged"])
-async def test_a_document_that_cannot_be_had_changes_nothing_and_is_told(
-    fault: str, tmp_path: Path, database: Database, clock: FakeClock, caplog: pytest.LogCaptureFixture
+async def test_a_document_that_cannot_be_had_changes_nothing_and_the_job_has_failed(
+    fault: str, tmp_path: Path, database: Database, clock: FakeClock
 ) -> None:
-    """The last good one stays in the watcher's state."""
+    """The last good one stays in the watcher's state; one that never came shows as infinitely old."""
     if fault == "damaged":
         (tmp_path / "list").write_text("listed")
     chain = Queue()
-    jobs, _ = make(database, clock, chain, documents=[(chain, document(tmp_path / "list", refuse))])
-    with caplog.at_level(logging.WARNING):
+    jobs, touched = make(database, clock, chain, documents=[(chain, document(tmp_path / "list", refuse))])
+    with pytest.raises(DocumentNotLoaded, match="relay: whitelist:cap was not loaded, the last good one stays"):
         await jobs["whitelist:cap relay"]()
     assert (chain.inputs, chain.tried_names) == ([], ["whitelist:cap"])
-    assert "whitelist:cap was not loaded, the last good one stays" in caplog.text
+    assert loaded_at(touched) == 0
 
 
 async def test_a_heartbeat_goes_to_its_receiver_through_the_outbox(database: Database, clock: FakeClock) -> None:
@@ -221,6 +227,36 @@ async def test_a_heartbeat_to_a_url_asks_for_it(database: Database, clock: FakeC
     await jobs["heartbeat"]()
     assert web.asked == [SECRET]
     assert await alerts(database) == []
+
+
+@pytest.mark.parametrize("way", [{"url": SECRET}, {"receiver": "ops"}], ids=["url", "receiver"])
+async def test_no_sign_of_life_is_sent_while_a_chain_is_not_watched(
+    way: dict[str, Any], database: Database, clock: FakeClock
+) -> None:
+    """Whoever waits for it would think that all is well."""
+    web, chain = Web(200), Queue()
+    jobs, _ = make(database, clock, Queue("hub"), chain, heartbeat=Heartbeat(**way), web=web)
+    chain.ill = ("No endpoint can be reached", "No block processed for 9 min")
+    with pytest.raises(HeartbeatWithheld, match="relay: No endpoint can be reached; relay: No block processed"):
+        await jobs["heartbeat"]()
+    assert (web.asked, await alerts(database)) == ([], [])
+    chain.ill = ()
+    await jobs["heartbeat"]()
+    assert len(web.asked) + len(await alerts(database)) == 1
+
+
+async def test_no_sign_of_life_is_sent_while_the_store_is_away(clock: FakeClock) -> None:
+    """What cannot be stored is not told: such a service is not alive."""
+
+    class Away:
+        async def run(self, work: object) -> None:
+            raise StoreUnavailable("the connection was refused")
+
+    web, away = Web(200), Away()
+    jobs, _ = make(away, clock, heartbeat=Heartbeat(url=SECRET), web=web)  # type: ignore[arg-type]
+    with pytest.raises(StoreUnavailable):
+        await jobs["heartbeat"]()
+    assert web.asked == []
 
 
 @pytest.mark.parametrize(

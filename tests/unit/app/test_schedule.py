@@ -45,6 +45,26 @@ async def test_a_job_that_fails_is_counted_and_told_and_the_next_run_comes(caplo
     assert "the job work failed: the disk is on fire" in caplog.text
 
 
+async def test_a_run_that_is_left_out_because_the_last_one_still_goes_on_is_counted() -> None:
+    """A job that hangs shows; and each result is there as 0 before it happens."""
+    metrics = Metrics(CollectorRegistry())
+
+    def runs(result: str) -> float | None:
+        return metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": result})
+
+    async def work() -> None:
+        await asyncio.Event().wait()
+
+    scheduler = make_scheduler([Job("work", 0.01, work, at_once=True)], metrics)
+    assert [runs(result) for result in ("ok", "failed", "missed", "skipped")] == [0, 0, 0, 0]
+    scheduler.start()
+    while not runs("skipped"):
+        await asyncio.sleep(0)
+    scheduler.shutdown(wait=False)
+    await asyncio.sleep(0)
+    assert [runs(result) for result in ("failed", "missed")] == [0, 0]
+
+
 @pytest.mark.parametrize(("at_once", "runs"), [(True, 1), (False, 0)])
 async def test_a_job_runs_at_once_where_it_says_so(at_once: bool, runs: int) -> None:
     """Else after its first interval, an hour here."""
@@ -94,5 +114,5 @@ async def test_a_job_that_the_end_cuts_off_has_not_failed(caplog: pytest.LogCapt
     scheduler.shutdown(wait=False)
     for _ in range(20):
         await asyncio.sleep(0)
-    assert metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": "failed"}) is None
+    assert metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": "failed"}) == 0
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
