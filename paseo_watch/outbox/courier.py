@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 REFUSED_PAUSE = 60.0
 """Seconds between attempts to open a sink that refuses: an operator has to act first."""
-GRACE = 5.0
+GRACE = 3.0
 """Seconds that a send under way may take to end when the service stops: cut off, it would be sent again."""
 GIVE_UP_AFTER = 86_400.0
 """Seconds after which a delivery that keeps failing ends as dead."""

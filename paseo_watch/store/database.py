@@ -18,7 +18,7 @@ from paseo_watch.store.sqlite import SqliteBackend
 
 T = TypeVar("T")
 
-CLOSE_DEADLINE = 5.0
+CLOSE_DEADLINE = 3.0
 """Seconds that a transaction under way may take at the end before its connection is cut."""
 
 
