@@ -23,6 +23,7 @@ from paseo_watch.cli.errors import DONE, FAILED
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.pools import open_pool
 from paseo_watch.clock import SystemClock
+from paseo_watch.config.idle import idle_rules
 from paseo_watch.config.model import Config
 from paseo_watch.config.sections import Chain
 from paseo_watch.errors import PaseoWatchError
@@ -42,6 +43,8 @@ def check(flags: argparse.Namespace) -> int:
     """Load the configuration and say what it comes to; with --online ask endpoints and receivers, sending nothing."""
     config = load_config(flags)
     print(f"the configuration is good: {_summary(config)}")
+    for sentence in idle_rules(config):
+        print(f"warning: {sentence}")
     if not flags.online:
         return DONE
     return DONE if execute(_online(config)) else FAILED
@@ -112,8 +115,16 @@ async def _doctor(config: Config, cross_check: int) -> bool:
             continue
         async with open_pool(name, chain) as pool:
             good &= await _examine(config, name, chain, pool, cross_check)
+    _idle(config)
     await _stored(config)
     return good
+
+
+def _idle(config: Config) -> None:
+    if sentences := list(idle_rules(config)):
+        print("\nrules")
+        for sentence in sentences:
+            print(f"  blind: {sentence}")
 
 
 async def _examine(config: Config, name: str, chain: Chain, pool: Pool, cross_check: int) -> bool:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from paseo_watch.cli.errors import DONE, FAILED, WrongInput
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.progress import Progress
 from paseo_watch.clock import SystemClock
+from paseo_watch.config.idle import idle_rules
 from paseo_watch.config.load import load
 from paseo_watch.config.model import Config
 from paseo_watch.recording.node import NodeServer
@@ -25,10 +27,15 @@ from paseo_watch.recording.player import play
 from paseo_watch.recording.recorded_chain import RecordedChain
 from paseo_watch.recording.recording import SUFFIX, Recording, read
 
+log = logging.getLogger(__name__)
+
 
 def run(flags: argparse.Namespace) -> int:
     """Watch until a signal comes."""
-    execute(serve(load_config(flags), _how(flags)))
+    config = load_config(flags)
+    for sentence in idle_rules(config):
+        log.warning("%s", sentence)
+    execute(serve(config, _how(flags)))
     return DONE
 
 

@@ -76,6 +76,15 @@ async def test_a_good_configuration_is_summed_up(tmp_path: Path) -> None:
     assert (ended.code, ended.err) == (0, "")
 
 
+async def test_a_rule_only_for_chains_that_are_not_followed_is_warned_of(tmp_path: Path) -> None:
+    more = "  coretime: {enabled: false, endpoints: []}"
+    write_config(tmp_path, NOWHERE, more=more, rule="threshold: 10000 PAS, chains: [coretime]")
+    checked, examined = [await finished(verb, "-c", "config.yaml", folder=tmp_path) for verb in ("check", "doctor")]
+    idle = "rule large-move: watches nothing, none of its chains is followed (coretime)"
+    assert (checked.code, checked.out.splitlines()[1:]) == (0, [f"warning: {idle}"])
+    assert f"  blind: {idle}" in examined.out.splitlines()
+
+
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "unknown-key": (
         {"rule": "treshold: 10000 PAS"},
