@@ -10,7 +10,7 @@ from paseo_watch.chain.block import ChainId
 from paseo_watch.pipeline.commit import Commit, write
 from paseo_watch.pipeline.decide import Memory, decide, place
 from paseo_watch.pipeline.former import end_former
-from paseo_watch.store import chains, conditions, deliveries
+from paseo_watch.store import chains, conditions, deliveries, watcher_state
 from paseo_watch.store.database import Database
 from paseo_watch.watchers.watcher import Answers
 from tests.unit.pipeline.samples import CHAIN, DESTINATIONS, Counting, block, ref
@@ -41,6 +41,8 @@ async def test_they_are_told_as_resolved_under_the_name_that_they_had(database: 
         )
     left = await database.run(conditions.by_chain)
     assert [(name, genesis) for name, genesis, _ in left] == [CHAIN]
+    states = [await database.run(lambda conn, i=i: watcher_state.load(conn, i, "counting")) for i in (1, 2, 3)]  # type: ignore[misc]
+    assert [bool(state) for state in states] == [True, False, False], "what still holds would not fire anew"
     rows = await database.run(lambda conn: deliveries.list(conn, None, 100))
     told = [row.content for row in rows if row.content["rule"] == "counting-odd" and row.sink == "memory"]
     began = {(c["chain"], c["fingerprint"]) for c in told if c["status"] == "firing"}
