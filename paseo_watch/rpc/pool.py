@@ -153,11 +153,11 @@ class Pool:
         self._behind_since = None
 
     def _heard(self, endpoint: Endpoint, head: Head) -> None:
-        endpoint.worked()
         if head.view == "finalized":
             endpoint.heard(head.number)
             self._leave_if_lagging(endpoint, head)
         self._on_head(head)
+        endpoint.worked()  # not before the head is accepted: bad heads mean longer and longer pauses
 
     def _leave_if_lagging(self, endpoint: Endpoint, head: Head) -> None:
         """A moment's lag is normal between nodes; a lasting one, while another could lead, is not."""

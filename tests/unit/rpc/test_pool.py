@@ -192,6 +192,18 @@ class TestLead:
         assert house.states()[0] == "backing_off"
         assert len(house.nodes["a.test"].peers) == 0
 
+    async def test_an_endpoint_whose_heads_are_refused_is_left_for_longer_each_time(self, house: House) -> None:
+        """Its heads look like heads and are not: that is no sign of life, so the pauses between attempts grow."""
+
+        def refuse(head: Head) -> None:
+            raise BadAnswer("not a header")
+
+        house.pool_with(house.chain.genesis, refuse)
+        await house.start()
+        await house.clock.advance(600)
+
+        assert len(house.transport.attempts) <= 3 * 20
+
     async def test_a_silent_primary_is_left(self, house: House, sample: Sample) -> None:
         """It answers nothing and pushes nothing, while the socket stands."""
         await house.start()
