@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 USELESS = (ConnectionLost, DeadlineExceeded, Quiet)
 """After one of these the connection is not worth keeping, even where the socket still stands."""
+LONGEST_ASKED = 300.0
+"""Seconds; a longer Retry-After is cut to this, so that no other side can take itself out of use for good."""
 
 
 class Endpoint:
@@ -276,4 +278,4 @@ class Endpoint:
             log.warning("%s: %s is left alone for a while: %s", self._around.chain, self.name, self.last_error)
         options = self._around.options
         wait = backoff(self._failures, self._around.random.random(), options.backoff_base, options.backoff_cap)
-        self._not_before = self._around.clock.monotonic() + max(wait, at_least or 0.0)
+        self._not_before = self._around.clock.monotonic() + max(wait, min(at_least or 0.0, LONGEST_ASKED))

@@ -195,6 +195,20 @@ async def test_what_is_no_error_of_ours_is_not_counted(endpoint: Endpoint, sampl
     await endpoint.close()
 
 
+async def test_a_rate_limit_keeps_an_endpoint_out_of_use_for_minutes_at_most(
+    endpoint: Endpoint, transport: FakeTransport, clock: FakeClock
+) -> None:
+    """Whatever the other side asks for: a node must not be able to take itself away for ever."""
+    transport.refuse(URL, RateLimited(429, "node.test answered HTTP 429", retry_after=1e30))
+    with pytest.raises(RateLimited):
+        await endpoint.connected()
+    await clock.advance(299)
+    assert not endpoint.ready
+    await clock.advance(1)
+
+    assert endpoint.ready
+
+
 async def test_a_rate_limit_at_the_door_is_respected(
     endpoint: Endpoint, transport: FakeTransport, clock: FakeClock
 ) -> None:
