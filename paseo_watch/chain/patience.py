@@ -61,9 +61,10 @@ def find(exhausted: Exhausted, kind: type[E]) -> E | None:
 
 def _verdict(exhausted: Exhausted) -> int:
     """How much patience one round costs: nothing while nobody said definitely that it cannot be had."""
-    if exhausted.definite and not find(exhausted, UnknownBlock):
+    if exhausted.definite:
         return 5
-    return int(any(isinstance(cause, EndpointError) and cause.definite for cause in exhausted.causes.values()))
+    answers = [cause for cause in exhausted.causes.values() if isinstance(cause, EndpointError)]
+    return int(any(answer.definite or isinstance(answer, UnknownBlock) for answer in answers))
 
 
 def _pauses() -> Iterator[float]:

@@ -14,7 +14,7 @@
     │       ├── RateLimited     too many requests; not definite
     │       ├── MethodMissing   the node does not have this method
     │       └── StateDiscarded  the node has pruned what was asked for
-    │           └── UnknownBlock   the node does not know that block (pruned, or not there yet)
+    │           └── UnknownBlock   the node does not know that block (pruned, or not there yet; not definite)
     └── Exhausted               every endpoint was tried; says what each one answered
     PermanentError
     └── WrongIdentity           the endpoint serves another chain (its genesis hash is another)
@@ -125,6 +125,8 @@ class StateDiscarded(ErrorAnswer):
 
 class UnknownBlock(StateDiscarded):
     """The node does not know that block: pruned, or behind a load balancer a node that is not there yet."""
+
+    definite = False
 
 
 class WrongIdentity(PermanentError):

@@ -90,6 +90,7 @@ def test_endpoint_errors_ask_for_another_try_and_a_wrong_identity_does_not() -> 
         ([StateDiscarded(4003, "pruned"), DeadlineExceeded("slow")], False),
         ([StateDiscarded(4003, "pruned"), RateLimited(429, "slow down")], False),
         ([StateDiscarded(4003, "pruned"), Quarantined("set apart")], False),
+        ([StateDiscarded(4003, "pruned"), UnknownBlock(4003, "not there yet")], False),
         ([StateDiscarded(4003, "pruned"), BackingOff("left alone")], False),
         ([StateDiscarded(4003, "pruned"), WrongIdentity("b", b"\0" * 32, b"\1" * 32)], False),
         ([StateDiscarded(4003, "pruned"), TransientError("of somebody else")], False),
