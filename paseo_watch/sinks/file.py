@@ -45,6 +45,19 @@ class FileOptions(SinkOptions):
     path: Path = Field(description="The file, in a folder that exists. One receiver a file.")
 
 
+def sort_error(error: OSError, path: Path) -> SendFailed | SendRefused:
+    """Whether trying again can help, and what to do. What is not known to be hopeless is tried again."""
+    code = error.errno or 0
+    if code in _REFUSED:
+        return SendRefused(f"{path}: {_REFUSED[code]}")
+    return SendFailed(f"{path}: {_FAILED.get(code, error.strerror or 'cannot write')}")
+
+
+def failed(error: OSError, path: Path) -> SendFailed:
+    """The same words, and never for good: an operator can mend any of it."""
+    return SendFailed(str(sort_error(error, path)))
+
+
 class FileSink:
     """Appends to one file, off the event loop, in one thread of its own."""
 
@@ -60,28 +73,23 @@ class FileSink:
         await self._run(self._lines.open)
 
     async def send(self, delivery: Delivery) -> None:
-        """Append and sync. A cancelled send may still be written; its id then says so at the next one."""
+        """Append and sync; raises SendFailed, for whatever is wrong with the path can be mended while alerts wait.
+
+        A cancelled send may still be written; its id then says so at the next one.
+        """
         line = as_json(delivery.notification)
-        await self._run(lambda: self._lines.append(str(delivery.notification["id"]), line))
+        await self._run(lambda: self._lines.append(str(delivery.notification["id"]), line), failed)
 
     async def close(self) -> None:
         """Let go of the file, after a write that is under way."""
         await self._run(self._lines.close)
         self._worker.shutdown(wait=False)
 
-    async def _run(self, work: Callable[[], object]) -> None:
+    async def _run(self, work: Callable[[], object], sort: Callable[[OSError, Path], Exception] = sort_error) -> None:
         try:
             await asyncio.get_running_loop().run_in_executor(self._worker, work)
         except OSError as error:
-            raise sort_error(error, self._path) from error
-
-
-def sort_error(error: OSError, path: Path) -> SendFailed | SendRefused:
-    """Whether trying again can help, and what to do. What is not known to be hopeless is tried again."""
-    code = error.errno or 0
-    if code in _REFUSED:
-        return SendRefused(f"{path}: {_REFUSED[code]}")
-    return SendFailed(f"{path}: {_FAILED.get(code, error.strerror or 'cannot write')}")
+            raise sort(error, self._path) from error
 
 
 def build(options: FileOptions, setting: SinkSetting) -> FileSink:

@@ -37,12 +37,12 @@ def test_each_error_says_what_to_do_and_whether_waiting_helps(code: int, kind: t
     assert says in str(error)
 
 
-async def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
-    """At open and at send."""
+async def test_a_folder_in_the_files_place_is_refused_at_open_and_fails_at_send(tmp_path: Path) -> None:
+    """A refused delivery is dead at once; one that failed waits until the operator has mended the path."""
     sink = FileSink(FileOptions(path=tmp_path))
     with pytest.raises(SendRefused, match="is a folder"):
         await sink.open()
-    with pytest.raises(SendRefused, match="is a folder"):
+    with pytest.raises(SendFailed, match="is a folder"):
         await sink.send(delivery())
     await sink.close()
 
