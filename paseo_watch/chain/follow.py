@@ -3,7 +3,8 @@
 Laws of this file:
 1. A block is emitted once, in order, and links to the one before by its parent hash.
 2. A block that cannot be read or decoded, after every endpoint and the reference decoder were tried, is emitted as a
-   Hole, never left out. What may be had later (an endpoint down, a block not there yet) is waited for instead.
+   Hole, never left out. What may be had later (an endpoint down, a block not there yet) is waited for instead. Behind
+   a block whose state every endpoint has discarded, those that share its fate are emitted without waiting again.
 3. The walker never goes back. An endpoint whose finalized history differs below the position is quarantined.
 """
 
@@ -14,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from paseo_watch.chain.block import Block, BlockRef, ChainId, Hole
 from paseo_watch.chain.decode import Decoder, Trail, Undecodable, keys_after
+from paseo_watch.chain.discarded import RUN, discarded_run, silent
 from paseo_watch.chain.keys import EVENTS
 from paseo_watch.chain.patience import ENDLESS, Forked, find, patient_rounds
 from paseo_watch.chain.read import RawBlock, block_hash, finalized_header, parse_header, read_blocks
@@ -101,7 +103,7 @@ class Follower:
             if target <= position.number:
                 await self._wait()
                 continue
-            position = await self._advance(position, min(target, position.number + WINDOW), emit)
+            position = await self._advance(position, target, emit)
         return position
 
     async def read_late(self, hole: Hole) -> Block | None:
@@ -119,14 +121,15 @@ class Follower:
         self._woken.clear()
         await self._woken.wait()
 
-    async def _advance(self, position: BlockRef, last: int, emit: Emit) -> BlockRef:
+    async def _advance(self, position: BlockRef, target: int, emit: Emit) -> BlockRef:
         """Walk one window; what its endpoint cannot give is then read alone and stubbornly."""
+        last = min(target, position.number + WINDOW)
         try:
             blocks, trail = await self._pool.each(lambda connection: self._window(connection, position, last))
         except Exhausted as exhausted:
             self._say_halted(exhausted)
             self._pushed.clear()  # a pushed header may be of a block that never was; now every hash is asked for
-            return await self._stubborn(position, emit)
+            return await self._stubborn(position, target, emit)
         self._listener.halted(None)
         self._trail = trail
         self._count_gaps(blocks)
@@ -177,7 +180,7 @@ class Follower:
         self._pool.quarantine(connection.endpoint, reason, FORK_QUARANTINE)
         raise Forked(f"{connection.endpoint} {reason}")
 
-    async def _stubborn(self, position: BlockRef, emit: Emit) -> BlockRef:
+    async def _stubborn(self, position: BlockRef, target: int, emit: Emit) -> BlockRef:
         """Read the next block alone until it is had, or until it counts as a hole."""
         number = position.number + 1
         try:
@@ -188,7 +191,8 @@ class Follower:
                 self._say_halted,
             )
         except Exhausted as exhausted:
-            return await self._give_up(position, exhausted, emit)
+            position = await self._give_up(position, exhausted, emit)
+            return await self._pass_discarded(position, target, exhausted, emit)
         self._listener.halted(None)
         await emit(blocks[0])
         return blocks[0].ref
@@ -208,6 +212,17 @@ class Follower:
         self._listener.halted(None)
         await emit(found)
         return BlockRef(found.number, found.hash)
+
+    async def _pass_discarded(self, position: BlockRef, target: int, exhausted: Exhausted, emit: Emit) -> BlockRef:
+        """Emit the holes behind one that was given up, as long as every endpoint has discarded their state as well."""
+        if not find(exhausted, StateDiscarded):
+            return position
+        away = silent(exhausted)
+        while run := await discarded_run(self._pool, self._chain, position, min(target, position.number + RUN), away):
+            for hole in run:
+                await emit(hole)
+                position = BlockRef(hole.number, hole.hash)
+        return position
 
     async def _second_opinion(self, undecodable: Undecodable, *, late: bool) -> Block | None:
         return await self._decoder.second_opinion(self._pool, self._chain, undecodable, late=late)

@@ -54,6 +54,14 @@ async def read_blocks(
     return [_raw(headers[first + i], answer, keys) for i, answer in enumerate(values)]
 
 
+async def read_headers(connection: Connection, first: int, last: int) -> list[Header]:
+    """The headers of blocks first..last as one endpoint finalized them; whether they link is the caller's to see."""
+    numbers = range(first, last + 1)
+    hashes = await _hashes(connection, numbers, {})
+    answers = await _ask(connection, [("chain_getHeader", ["0x" + hashes[n].hex()]) for n in numbers])
+    return [_header(answer, n, hashes[n]) for n, answer in zip(numbers, answers, strict=True)]
+
+
 async def read_storage(connection: Connection, at: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes | None]:
     """The raw values of these keys at one block's hash, None where the node says that a key is absent."""
     answer = await connection.request("state_queryStorageAt", [["0x" + key.hex() for key in keys], "0x" + at.hex()])

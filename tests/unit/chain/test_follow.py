@@ -10,6 +10,7 @@ import pytest
 
 from paseo_watch.chain.block import Block, BlockRef, ChainId, Hole
 from paseo_watch.chain.decode import Decoder
+from paseo_watch.chain.discarded import RUN
 from paseo_watch.chain.follow import PUSHED, WINDOW, Follower
 from paseo_watch.chain.reference import ReferenceDecoderError
 from paseo_watch.chain.runtimes import Interest, Runtimes
@@ -217,6 +218,30 @@ async def test_a_block_that_every_endpoint_refuses_is_a_hole_with_its_hash(
     assert isinstance(hole, Hole)
     assert (hole.number, hole.hash, hole.reason, hole.events_raw) == (3, ref(chain, 3).hash, reason, None)
     assert "first.test" in hole.detail
+
+
+async def test_a_gap_that_every_endpoint_has_discarded_is_waited_for_once(
+    node: CodedNode, other: CodedNode, follower: Follower, chain: TellingChain, clock: HastyClock
+) -> None:
+    """And once more for the block above it, whose runtime stood in the last discarded state. No block is left out."""
+    chain.moves(3 * RUN)
+    node.pruned_below, other.pruned_below = 2 * RUN, 2 * RUN + 10
+    follower.on_head(finalized(chain, chain.tip.number))
+    found = await walk(follower, chain, chain.tip.number)
+    assert moved(found) == [-1] * 2 * RUN + list(range(2 * RUN + 1, chain.tip.number + 1))
+    assert [(one.number, one.hash) for one in found] == [ref(chain, n) for n in range(1, chain.tip.number + 1)]
+    assert {one.reason for one in found if isinstance(one, Hole)} == {"state_unavailable"}
+    assert clock.slept == [0.5, 1.0] * 2
+
+
+async def test_a_run_of_holes_goes_no_further_than_the_walk(
+    node: CodedNode, other: CodedNode, follower: Follower, chain: TellingChain
+) -> None:
+    """The node has more, and has discarded that too."""
+    chain.moves(2 * RUN)
+    node.pruned_below = other.pruned_below = 2 * RUN
+    follower.on_head(finalized(chain, 5))
+    assert moved(await walk(follower, chain, 3)) == [-1] * 3
 
 
 async def test_an_undecodable_block_is_a_hole_with_its_raw_events(follower: Follower, chain: TellingChain) -> None:
