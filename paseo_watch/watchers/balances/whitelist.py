@@ -11,8 +11,9 @@ The format is `whitelists/whitelist.yml` of paseo-network/paseo-action-submissio
 
 As found there: tabs occur as indentation (no YAML library accepts them, so this reads lines), entries come without a
 name and with their keys in any order, addresses have the prefix of whatever network they were copied from. Only the
-addresses under `whitelist` count. A file that cannot be read in full is an error that names the line. (A file cut off
-exactly between two entries cannot be told from a whole one; who fetches it must check its length.)
+addresses under `whitelist` count. A file that cannot be read in full is an error that names the line, and so are
+entries in braces (`- {name: X, address: Y}`). (A file cut off exactly between two entries cannot be told from a whole
+one; who fetches it must check its length.)
 """
 
 import re
@@ -43,7 +44,7 @@ def read(raw: bytes) -> dict[str, list[str]]:
         raise WhitelistError(f"line {line}: not UTF-8 text") from error
     accounts = sorted({_account(number, address).hex() for number, address in _addresses(text)})
     if not accounts:
-        raise WhitelistError(f"no entries under {_SECTION!r}, expected a list of name and address")
+        raise WhitelistError(f"no entries under {_SECTION!r}, expected one in lines of their own for each account")
     return {"accounts": accounts}
 
 
@@ -77,7 +78,7 @@ def _parsed(number: int, line: str) -> re.Match[str] | None:
         return None
     found = _LINE.fullmatch(line)
     if found is None or not (found["key"] or found["dash"]):
-        raise WhitelistError(f"line {number}: expected 'key: value' or '- key: value'")
+        raise WhitelistError(f"line {number}: expected 'key: value' or '- key: value', without braces")
     return found
 
 

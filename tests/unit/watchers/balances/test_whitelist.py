@@ -58,6 +58,7 @@ def test_items_may_stand_at_the_margin_and_the_file_may_end_without_a_newline() 
         ("disableBot: true\n", "no entries under 'whitelist'"),
         ("whitelist:\n", "no entries under 'whitelist'"),
         ("whitelist: []\n", "no entries under 'whitelist'"),
+        (f"whitelist: [{{name: A, address: {AMFORC}}}]\n", "expected one in lines of their own for each account"),
         (f"accounts:\n  - address: {AMFORC}\n", "no entries under 'whitelist'"),
         ("<html>\n", "line 1: expected 'key: value'"),
         (f"whitelist:\n  - address: {AMFORC}\n  gone wrong\n", "line 3: expected 'key: value'"),
@@ -68,7 +69,7 @@ def test_items_may_stand_at_the_margin_and_the_file_may_end_without_a_newline() 
         (f"whitelist:\n    address: {AMFORC}\n", "line 2: expected an entry that begins with '-'"),
         (f'whitelist:\n  - address: "{AMFORC}\n', "line 2: a quote that is not closed"),
         ("whitelist:\n  - address:\n", "line 2"),
-        ("whitelist:\n  - {name: A, address: B}\n", "line 2: expected 'key: value'"),
+        ("whitelist:\n  - {name: A, address: B}\n", "line 2: expected 'key: value' or '- key: value', without braces"),
         ("whitelist:\n  - address: 5" + "A" * 100 + "\n", "line 2"),
     ],
 )
