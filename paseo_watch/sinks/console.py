@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from paseo_watch.sinks.kind import SinkOptions, SinkSetting
+from paseo_watch.sinks.patient_writer import PatientWriter
 from paseo_watch.sinks.render import Plain, as_ascii_json, plain
 from paseo_watch.sinks.sink import Delivery, SendFailed
 
@@ -42,6 +43,7 @@ class ConsoleSink:
 
     def __init__(self, setting: SinkSetting) -> None:
         self._setting = setting
+        self._writer = PatientWriter(setting.stream)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="console-sink")
 
     async def open(self) -> None:
@@ -51,12 +53,13 @@ class ConsoleSink:
         """Write and flush; raises SendFailed where the console is gone (a closed pipe)."""
         text = self._text(delivery)
         try:
-            await asyncio.get_running_loop().run_in_executor(self._worker, self._write, text)
+            await asyncio.get_running_loop().run_in_executor(self._worker, self._writer.write, text + "\n")
         except (OSError, ValueError) as error:
             raise SendFailed(f"console: cannot write ({error}); is the pipe behind it closed?") from error
 
     async def close(self) -> None:
-        """The stream belongs to the composition root and stays open."""
+        """End a write that nobody takes. The stream belongs to the composition root and stays open."""
+        self._writer.stop()
         self._worker.shutdown(wait=False)
 
     def _text(self, delivery: Delivery) -> str:
@@ -67,12 +70,6 @@ class ConsoleSink:
 
     def _takes_unicode(self) -> bool:
         return (self._setting.stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
-
-    def _write(self, text: str) -> None:
-        stream = self._setting.stream
-        encoding = stream.encoding or "utf-8"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-        stream.flush()
 
 
 def compose(alert: Plain, *, colour: bool, unicode: bool) -> str:

@@ -5,11 +5,14 @@ takes a fraction of one.
 """
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
 import sqlite3
+import struct
 import sys
+import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -40,12 +43,12 @@ http: {{listen: "127.0.0.1:0"}}
 FILE = "file: {path: alerts.jsonl}"
 
 
-async def start(folder: Path) -> asyncio.subprocess.Process:
-    """`paseo-watch run` in its folder."""
+async def start(folder: Path, stdout: int | None = None) -> asyncio.subprocess.Process:
+    """`paseo-watch run` in its folder; both outputs go to its log, or the first of them elsewhere."""
     command = [sys.executable, "-m", "paseo_watch", "run", "-c", "config.yaml", "--log-level", "debug"]
     with (folder / "service.log").open("ab") as log:
         environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-        return await asyncio.create_subprocess_exec(*command, cwd=folder, env=environ, stdout=log, stderr=log)
+        return await asyncio.create_subprocess_exec(*command, cwd=folder, env=environ, stdout=stdout or log, stderr=log)
 
 
 async def end(process: asyncio.subprocess.Process, folder: Path) -> None:
@@ -151,3 +154,26 @@ async def test_what_does_not_answer_does_not_hold_up_the_end(silent: bool, tmp_p
         (tmp_path / "config.yaml").write_text(CONFIG.format(node=node.url, sink=FILE))
     hook.close()
     await hook.wait_closed()
+
+
+@pytest.mark.timeout(60)
+async def test_a_console_that_nobody_reads_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    """Standard output is a full pipe: what does not fit stays in the outbox."""
+    chain = TellingChain()
+    chain.moves(400)
+    reading, writing = os.pipe()
+    async with CodedNode(chain) as node:
+        (tmp_path / "config.yaml").write_text(CONFIG.format(node=node.url, sink="console: {}"))
+        process = await start(tmp_path, stdout=writing)
+        os.close(writing)
+        while not pipe_is_full(reading):
+            assert process.returncode is None, (tmp_path / "service.log").read_text()[-3000:]
+            await asyncio.sleep(0.1)
+        await end(process, tmp_path)
+    os.close(reading)
+
+
+def pipe_is_full(reading: int) -> bool:
+    """Whether less than one write of a page fits into the pipe."""
+    waiting = struct.unpack("i", fcntl.ioctl(reading, termios.FIONREAD, b"\0" * 4))[0]
+    return bool(waiting > fcntl.fcntl(reading, fcntl.F_GETPIPE_SZ) - 4096)
