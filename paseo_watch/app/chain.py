@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
 
@@ -93,7 +94,7 @@ class ChainService:
         self.seen.halted(None)
         self.pool: Pool | None = None
         self.pipeline: Pipeline | None = None
-        self.blind: dict[str, tuple[str, ...]] = {}
+        self._blind: WeakKeyDictionary[Runtime, Mapping[str, tuple[str, ...]]] = WeakKeyDictionary()
         self.ready = asyncio.Event()
         self._shared = shared
         self._make_watchers = make_watchers
@@ -129,9 +130,11 @@ class ChainService:
             self._documents.set()
 
     def blindness(self) -> Mapping[str, tuple[str, ...]]:
-        """By watcher what it should see and cannot: on this runtime, and for want of what it asked for."""
+        """By watcher what it should see and cannot: on the newest block's runtime, and for want of answers."""
         seen = self.pipeline.blind if self.pipeline else {}
-        return {name: (*self.blind.get(name, ()), *seen.get(name, ())) for name in {**self.blind, **seen}}
+        newest = self.pipeline.last_block if self.pipeline else None
+        lacks = self._blind.get(newest.runtime, {}) if newest else {}
+        return {name: (*lacks.get(name, ()), *seen.get(name, ())) for name in {**lacks, **seen}}
 
     def troubles(self, now_ms: int) -> tuple[str, ...]:
         """Why the chain is not watched at this moment; empty while it is, and as long as a start may take."""
@@ -226,7 +229,7 @@ class ChainService:
     def _interest(self, watchers: Sequence[Watcher], runtime: Runtime) -> Interest:
         """What all watchers together want of a runtime's blocks; what they are blind to is noted and told."""
         needs = {watcher.name: watcher.needs(runtime) for watcher in watchers}
-        self.blind = {name: each.blind for name, each in needs.items()}
+        self._blind[runtime] = {name: each.blind for name, each in needs.items()}
         for name, each in needs.items():
             for sentence in each.blind:
                 log.warning("%s: %s is blind: %s", self.name, name, sentence)

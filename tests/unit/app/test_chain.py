@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.rpc.errors import ConnectFailed
 from paseo_watch.rpc.fake import FakeTransport
 from paseo_watch.sinks.memory import MemorySink
-from paseo_watch.store import chains, conditions, deliveries
+from paseo_watch.store import chains, conditions, deliveries, holes
 from paseo_watch.store.conditions import Condition
 from paseo_watch.store.database import Database
 from paseo_watch.store.errors import StoreUnavailable
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.service import ServiceWatcher
-from paseo_watch.watchers.watcher import Wants, Watcher
+from paseo_watch.watchers.watcher import Needs, Wants, Watcher
 from tests.house import BlockWatcher, CodedNode, House, TellingChain, every_block
 from tests.tiny_runtime import metadata
 
@@ -288,3 +289,32 @@ def test_what_is_seen_beside_blocks_is_counted() -> None:
     seen.halted(None)
     assert value("paseo_watch_chain_halted", {"chain": "relay"}) == 0
     assert (seen.best_number, seen.finalized_number, seen.halted_reason) == (9, 7, None)
+
+
+class Dependent(BlockWatcher):
+    """Sees nothing of Balances where a runtime has another SS58 prefix."""
+
+    def needs(self, runtime: Runtime) -> Needs:
+        lacking = () if ss58_prefix(runtime) == 42 else (f"there is no prefix {ss58_prefix(runtime)}",)
+        return replace(super().needs(runtime), blind=lacking)
+
+
+async def test_blindness_is_that_on_the_newest_blocks_runtime_whatever_else_is_loaded(
+    node: CodedNode, chain: TellingChain, transport: FakeTransport
+) -> None:
+    """An old runtime, loaded to heal a hole, says nothing about what is seen now; neither did the new one before."""
+    chain.swap("0x02", {14: metadata(ss58_prefix=7)}, version=2)
+    chain.moves(2)
+    blind = {"blocks": ("there is no prefix 7",)}
+    async with House([URL], transport, watchers=lambda _: (Dependent(),), start=LAST) as house:
+        await house.reached(LAST + 2)
+        assert house.service.blindness() == blind
+        assert house.metric("watcher_blind", chain="relay", watcher="blocks") == 1
+        await house.database.run(
+            lambda conn: holes.put(
+                conn, 1, 3, bytes.fromhex(chain.best_chain[3].hash[2:]), "undecodable", "", None, 0, 0
+            )
+        )
+        await house.heal()
+        assert house.told()[3] == [3]
+        assert house.service.blindness() == blind
