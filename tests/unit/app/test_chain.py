@@ -306,7 +306,7 @@ async def test_blindness_is_that_on_the_newest_blocks_runtime_whatever_else_is_l
     chain.swap("0x02", {14: metadata(ss58_prefix=7)}, version=2)
     chain.moves(2)
     blind = {"blocks": ("there is no prefix 7",)}
-    async with House([URL], transport, watchers=lambda _: (Dependent(),), start=LAST) as house:
+    async with House([URL], transport, watchers=lambda _: (Dependent(),), start=LAST + 1) as house:
         await house.reached(LAST + 2)
         assert house.service.blindness() == blind
         assert house.metric("watcher_blind", chain="relay", watcher="blocks") == 1
