@@ -4,10 +4,11 @@ import argparse
 import os
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from paseo_watch.app.chain import DEFAULT_SS58_PREFIX
 from paseo_watch.app.watchers import chain_watchers
+from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.cli.errors import WrongInput
 from paseo_watch.config.load import load
 from paseo_watch.config.model import Config
@@ -28,6 +29,13 @@ def with_fitting_rules(config: Config) -> Config:
         except PermanentError as error:
             raise WrongInput(f"chain {name}: {error}") from error
     return config
+
+
+def keys_at_every_block(config: Config, name: str, runtime: Runtime) -> frozenset[bytes]:
+    """The storage keys that the rules of this configuration read at every block of a chain."""
+    prefix = config.chains[name].ss58_prefix
+    watchers = chain_watchers(config, name)(DEFAULT_SS58_PREFIX if prefix is None else prefix)
+    return frozenset().union(*(watcher.needs(runtime).keys for watcher in watchers))
 
 
 def known_chain(config: Config, name: str) -> Chain:
@@ -51,6 +59,9 @@ def for_one_chain(config: Config, name: str, chain: Chain, start: int, folder: P
 
 
 def at_endpoint(chain: Chain, url: str, genesis: bytes | None) -> Chain:
-    """The chain, asked at this one endpoint, as fast as it answers."""
-    endpoint = Endpoint(url=SecretStr(url), requests_per_second=10_000, burst=100_000)
+    """The chain, asked at this one endpoint, as fast as it answers. Raises WrongInput for what is no URL of a node."""
+    try:
+        endpoint = Endpoint(url=SecretStr(url), requests_per_second=10_000, burst=100_000)
+    except ValidationError as error:
+        raise WrongInput("--url: expected a URL that begins with ws:// or wss://, with a host") from error
     return chain.model_copy(update={"endpoints": (endpoint,), "genesis": genesis})

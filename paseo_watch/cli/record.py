@@ -5,17 +5,21 @@ from functools import partial
 
 from paseo_watch.chain.patience import patient_rounds
 from paseo_watch.chain.read import finalized_header
-from paseo_watch.cli.configuration import at_endpoint, known_chain, load_config
+from paseo_watch.chain.runtimes import fetch_metadata
+from paseo_watch.chain.scale.runtime import Runtime
+from paseo_watch.cli.configuration import at_endpoint, keys_at_every_block, known_chain, load_config
 from paseo_watch.cli.errors import DONE, FAILED, WrongInput
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.pools import open_pool
 from paseo_watch.cli.progress import Progress
 from paseo_watch.clock import SystemClock
+from paseo_watch.config.model import Config
 from paseo_watch.config.sections import Chain
 from paseo_watch.errors import PermanentError
 from paseo_watch.recording.recorder import Wish
 from paseo_watch.recording.recorder import record as record_blocks
 from paseo_watch.recording.recording import SUFFIX
+from paseo_watch.rpc.connection import Connection
 
 
 class NotWritten(PermanentError):
@@ -34,24 +38,31 @@ def record(flags: argparse.Namespace) -> int:
         raise WrongInput(f"{flags.file}: expected a name that ends in {SUFFIX}")
     if not flags.file.parent.is_dir():
         raise WrongInput(f"{flags.file.parent}: there is no such folder; make it first")
-    count = execute(_record(flags, config.network, chain))
+    count = execute(_record(flags, config, chain))
     if count is None:
         return FAILED
     print(f"{flags.file}: {count} blocks, {flags.file.stat().st_size:,} bytes")
     return DONE
 
 
-async def _record(flags: argparse.Namespace, network: str, chain: Chain) -> int:
+async def _record(flags: argparse.Namespace, config: Config, chain: Chain) -> int:
     async with open_pool(flags.chain, chain) as pool:
         last: int = flags.last if flags.last is not None else (await pool.each(finalized_header)).number
         first: int = flags.first if flags.first is not None else max(1, last - flags.blocks + 1)
         if not 0 < first <= last:
             raise WrongInput(f"blocks {first} to {last}: expected 0 < from <= to")
         progress = Progress(last - first + 1)
-        wish = Wish(network, flags.chain, first, last)
+        keys = keys_at_every_block(config, flags.chain, await pool.each(_newest_runtime))
+        wish = Wish(config.network, flags.chain, first, last, tuple(sorted(keys)))
         ask = partial(patient_rounds, pool, SystemClock())
         try:
             await record_blocks(ask, wish, flags.file, lambda number: progress.move(number - first + 1))
         except OSError as error:
             raise NotWritten(f"{flags.file}: cannot be written: {error.strerror}") from error
         return last - first + 1
+
+
+async def _newest_runtime(connection: Connection) -> Runtime:
+    """The runtime of the finalized head, which tells what the rules want read."""
+    head = await finalized_header(connection)
+    return Runtime.from_metadata(await fetch_metadata(connection, head.hash))

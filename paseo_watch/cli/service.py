@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -14,14 +15,24 @@ from pathlib import Path
 from paseo_watch.app.app import serve
 from paseo_watch.app.how import How
 from paseo_watch.app.summary import Summary
-from paseo_watch.cli.configuration import at_endpoint, for_one_chain, known_chain, load_config
+from paseo_watch.chain.read import finalized_header
+from paseo_watch.chain.scale.runtime import Runtime
+from paseo_watch.cli.configuration import (
+    at_endpoint,
+    for_one_chain,
+    keys_at_every_block,
+    known_chain,
+    load_config,
+)
 from paseo_watch.cli.errors import DONE, FAILED, WrongInput
 from paseo_watch.cli.execute import execute
+from paseo_watch.cli.pools import open_pool
 from paseo_watch.cli.progress import Progress
-from paseo_watch.clock import SystemClock
+from paseo_watch.clock import Clock, SystemClock
 from paseo_watch.config.idle import idle_rules
 from paseo_watch.config.load import load
 from paseo_watch.config.model import Config
+from paseo_watch.config.sections import Chain
 from paseo_watch.recording.node import NodeServer
 from paseo_watch.recording.player import play
 from paseo_watch.recording.recorded_chain import RecordedChain
@@ -53,6 +64,7 @@ def replay(flags: argparse.Namespace) -> int:
     """The whole pipeline over a recording; alerts to the console only."""
     config = load_config(flags)
     recording = read(flags.file)
+    _holds_what_is_asked(flags.file, recording, config)
     with tempfile.TemporaryDirectory() as scratch:
         summary = execute(_replay(flags, config, recording, Path(scratch)))
     return _end(summary, flags)
@@ -68,10 +80,33 @@ def backtest(flags: argparse.Namespace) -> int:
         raise WrongInput(f"the chain {flags.chain} has no endpoints to ask")
     with tempfile.TemporaryDirectory() as scratch:
         one = for_one_chain(config, flags.chain, chain, flags.first, Path(scratch))
+        execute(_history_is_there(flags.chain, chain, flags.last))
         progress = Progress(flags.last - flags.first + 1)
         how = _how(flags, until={flags.chain: flags.last}, console_only=True, on_blocks=progress.add)
         summary = execute(serve(one, how))
     return _end(summary, flags)
+
+
+def _holds_what_is_asked(file: Path, recording: Recording, config: Config) -> None:
+    """Raises WrongInput where a replay would find nothing but holes."""
+    known_chain(config, recording.about.chain)
+    metadata = recording.runtimes[0].metadata
+    runtime = Runtime.from_metadata(bytes.fromhex(metadata[max(metadata, key=int)][2:]))
+    held = {bytes.fromhex(key[2:]) for key in recording.blocks[0].storage}
+    lacking = keys_at_every_block(config, recording.about.chain, runtime) - held
+    if lacking:
+        raise WrongInput(
+            f"{file} lacks {len(lacking)} of the values that the rules of this configuration read at every block "
+            "(balances of named accounts); record it again with -c and this configuration"
+        )
+
+
+async def _history_is_there(name: str, chain: Chain, last: int) -> None:
+    """Raises Exhausted where no endpoint answers, and WrongInput for a block that is not finalized yet."""
+    async with open_pool(name, chain) as pool:
+        head = await pool.each(finalized_header)
+    if last > head.number:
+        raise WrongInput(f"--to {last}: the finalized head of {name} is #{head.number}")
 
 
 async def _demo(flags: argparse.Namespace, file: Path, recordings: Sequence[Recording], scratch: Path) -> Summary:
@@ -82,7 +117,7 @@ async def _demo(flags: argparse.Namespace, file: Path, recordings: Sequence[Reco
         config = _demo_config(flags, file, {name: node.url for name, node in nodes.items()}, scratch)
         until = {name: chain.last for name, chain in chains.items()} if flags.once else {}
         players = [
-            asyncio.create_task(play(chain, clock, nodes[name].announce, None if flags.once else flags.speed))
+            asyncio.create_task(_play(chain, clock, nodes[name].announce, None if flags.once else flags.speed))
             for name, chain in chains.items()
         ]
         try:
@@ -92,9 +127,20 @@ async def _demo(flags: argparse.Namespace, file: Path, recordings: Sequence[Reco
                 player.cancel()
 
 
+async def _play(chain: RecordedChain, clock: Clock, announce: Callable[[], None], speed: float | None) -> None:
+    """Play one recording, and say when it begins and when it is over: nothing new comes after that."""
+    if speed is not None:
+        log.info("plays %d recorded blocks, %g times as fast as the chain made them", chain.remaining + 1, speed)
+    await play(chain, clock, announce, speed)
+    if speed is not None:
+        log.info("the recording is over; the status page stays until Ctrl-C (and no new block is a warning by then)")
+
+
 def _demo_config(flags: argparse.Namespace, file: Path, urls: Mapping[str, str], scratch: Path) -> Config:
     """The demo's own configuration; the nodes' ports and the folder for the store are known only now."""
     environ = {f"DEMO_{name.upper().replace('-', '_')}": url for name, url in urls.items()}
+    if flags.listen is not None and not re.fullmatch(r"[^\s]+:\d{1,5}", flags.listen):
+        raise WrongInput(f"--listen: expected host:port, such as 127.0.0.1:9615, found {flags.listen!r}")
     environ |= {
         "DEMO_FOLDER": str(scratch),
         "DEMO_LISTEN": flags.listen or ("127.0.0.1:0" if flags.once else "127.0.0.1:9615"),
