@@ -13,11 +13,11 @@ from typing import Any
 
 from paseo_watch.chain.keys import EVENTS, LAST_RUNTIME_UPGRADE
 from paseo_watch.chain.patience import NotThere
-from paseo_watch.chain.runtimes import from_hex
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.header import Header, read_header
 from paseo_watch.rpc.connection import Connection
 from paseo_watch.rpc.errors import BadAnswer, EndpointError
+from paseo_watch.rpc.hexadecimal import from_hex
 
 NEVER_ABSENT = {LAST_RUNTIME_UPGRADE: "LastRuntimeUpgrade", EVENTS: "Events"}
 """Plain values of the pallet System that stand in the state of every block but the genesis."""

@@ -25,12 +25,12 @@ from paseo_watch.chain.scale.reader import Reader
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.rpc.connection import Connection
 from paseo_watch.rpc.errors import BadAnswer, ErrorAnswer, MethodMissing, RateLimited, StateDiscarded
+from paseo_watch.rpc.hexadecimal import from_hex
 
 log = logging.getLogger(__name__)
 
 VERSIONS = (16, 15, 14)  # the highest first
 KEPT = 8  # runtimes in memory; a walk through years of history meets dozens
-MAX_METADATA = 64 << 20  # bytes; the largest known is under 1 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +176,3 @@ async def _offered(connection: Connection, at: bytes) -> frozenset[int]:
         return frozenset(reader.u32() for _ in range(min(reader.compact(), 64)))
     except (*SHORT_READ, ScaleError) as error:
         raise BadAnswer(f"Metadata_metadata_versions answered {raw[:64].hex()}, expected a list of u32") from error
-
-
-def from_hex(answer: object, method: str, size: int | None = None) -> bytes:
-    """The bytes of a 0x-text; raises BadAnswer naming the method and what was expected."""
-    if isinstance(answer, str) and answer.startswith("0x") and len(answer) <= 2 * MAX_METADATA:
-        try:
-            raw = bytes.fromhex(answer[2:])
-        except ValueError:
-            raw = None
-        if raw is not None and (size is None or len(raw) == size):
-            return raw
-    expected = "0x and hexadecimal digits" if size is None else f"0x and {2 * size} hexadecimal digits"
-    raise BadAnswer(f"{method} answered {str(answer)[:80]!r}, expected {expected}")

@@ -3,17 +3,8 @@
 import asyncio
 
 from paseo_watch.rpc.connection import Connection
-from paseo_watch.rpc.errors import BadAnswer, WrongIdentity
-
-
-def hash_of(value: object, what: str) -> bytes:
-    """32 bytes from a node's hexadecimal text. Raises BadAnswer."""
-    if isinstance(value, str) and len(value) == 66 and value.startswith("0x"):
-        try:
-            return bytes.fromhex(value[2:])
-        except ValueError:
-            pass  # said below, as for any other wrong text
-    raise BadAnswer(f"{what} is not a hash of 32 bytes")
+from paseo_watch.rpc.errors import WrongIdentity
+from paseo_watch.rpc.hexadecimal import from_hex
 
 
 class Identity:
@@ -38,7 +29,7 @@ class Identity:
         names the genesis hash is the safer one.
         """
         answer = await connection.request("chain_getBlockHash", [0])
-        found = hash_of(answer, f"block 0 of {connection.endpoint}")
+        found = from_hex(answer, f"{connection.endpoint}: chain_getBlockHash of 0", size=32)
         if self._genesis is None:
             self._genesis = found
             self._known.set()

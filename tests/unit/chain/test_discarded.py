@@ -6,7 +6,15 @@ import pytest
 
 from paseo_watch.chain.block import BlockRef, ChainId
 from paseo_watch.chain.discarded import Discarded, discarded_run, silent
-from paseo_watch.rpc.errors import BackingOff, BadAnswer, ConnectionLost, Exhausted, RateLimited, StateDiscarded
+from paseo_watch.rpc.errors import (
+    BackingOff,
+    BadAnswer,
+    ConnectionLost,
+    Exhausted,
+    RateLimited,
+    StateDiscarded,
+    UnknownBlock,
+)
 from paseo_watch.rpc.pool import Pool
 from tests.house import CodedNode, TellingChain
 from tests.scripted_node import FOREVER, Fault, answer, discarded, error, null, rate_limited, unknown
@@ -95,6 +103,8 @@ async def test_an_endpoint_that_was_waited_for_in_vain_need_not_say(
     away = frozenset({"second.test"})
     other.script(null("state_queryStorageAt"))
     assert await run(pool, chain, away=away) == []
+    other.script(unknown("state_queryStorageAt"))
+    assert await run(pool, chain, away=away) == [1, 2, 3, 4, 5]
     other.script(rate_limited("state_queryStorageAt", times=FOREVER))
     assert await run(pool, chain, away=frozenset({"first.test"})) == []
     assert await run(pool, chain, away=away) == [1, 2, 3, 4, 5]
@@ -136,5 +146,6 @@ def test_silent_is_who_gave_no_answer_that_counts() -> None:
         "d": BadAnswer("x"),
         "e": BackingOff("x"),
         "f": gone,
+        "g": UnknownBlock(4003, "x"),
     }
-    assert silent(Exhausted(causes)) == {"a", "c", "e"}
+    assert silent(Exhausted(causes)) == {"a", "c", "e", "g"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from paseo_watch.chain.block import SpecVersion
-from paseo_watch.chain.runtimes import KEPT, Executor, Interest, Runtimes, fetch_metadata, from_hex
+from paseo_watch.chain.runtimes import KEPT, Executor, Interest, Runtimes, fetch_metadata
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.rpc.connection import Connection
@@ -240,17 +240,3 @@ async def test_runtimes_in_memory_are_bounded(node: CodedNode, chain: TellingCha
     assert await runtimes.load(connection, at(chain), SPEC) is first
     await proven(runtimes, connection, at(chain), SpecVersion("scripted", KEPT + 1))
     assert await runtimes.load(connection, at(chain), SPEC) is not first
-
-
-@pytest.mark.parametrize("text", [None, 5, "", "ab", "0xabc", "0xzz", ["0x00"], "0X00"])
-def test_text_that_is_no_hexadecimal_is_a_bad_answer_naming_the_method(text: object) -> None:
-    """With what was expected."""
-    with pytest.raises(BadAnswer, match=r"state_x answered .* expected 0x and hexadecimal digits"):
-        from_hex(text, "state_x")
-
-
-def test_a_size_is_held_to() -> None:
-    """Thirty-two bytes are a hash, thirty-one are not."""
-    assert from_hex("0x" + "ab" * 32, "m", size=32) == b"\xab" * 32
-    with pytest.raises(BadAnswer, match="expected 0x and 64 hexadecimal digits"):
-        from_hex("0x" + "ab" * 31, "m", size=32)
