@@ -61,6 +61,17 @@ def test_an_endpoint_stays_set_apart_until_it_is_connected(state: str, expected:
     assert active(vitals, "endpoint-quarantinedb.test") is expected
 
 
+def test_endpoints_that_are_set_apart_are_conditions_of_their_own() -> None:
+    """The end of one must not end the other."""
+    bad = [EndpointVitals(name, "quarantined", "another chain", 0) for name in ("a.test", "b.test")]
+    step = ServiceWatcher().step({}, replace(WELL, endpoints=tuple(bad)), Answers())
+    outcome = route(
+        Route("all"), {}, "service", step.observations, Where("paseo", ChainId("r", b""), None, None, NOW_MS)
+    )
+    apart = [held for held in outcome.fired if held.rule == "endpoint-quarantined"]
+    assert len({held.fingerprint for held in apart}) == 2
+
+
 def test_what_is_wrong_with_an_endpoint_is_told_and_what_is_right_too() -> None:
     """A resolved alert must not read like a firing one."""
     bad = EndpointVitals("a.test", "quarantined", "genesis 0x12", 0)
