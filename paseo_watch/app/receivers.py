@@ -18,6 +18,8 @@ from paseo_watch.watchers.watcher import EventObservation
 
 CONSOLE = "console"
 DEAD_RULE = "delivery-dead"
+TELL_EVERY_MS = 3_600_000
+"""Within such a span of our clock, dead deliveries of one receiver and sink are one alert: so is a queue that dies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,15 @@ def tell_of_dead(
             return
         at = now_ms()
         seen = _observe(dead, error)
-        outcome = route(receivers.tree, {}, "service", [seen], Where(network, None, None, None, at))
+        moment = Where(network, None, None, None, at - at % TELL_EVERY_MS)  # one moment, one identity: told once
+        outcome = route(receivers.tree, {}, "service", [seen], moment)
         elsewhere = tuple(name for name in receivers.destinations if name != dead.receiver)
         routed = [
             replace(each, receivers=tuple(r for r in each.receivers if r != dead.receiver) or elsewhere)
             for each in outcome.routed
         ]
-        enqueue(conn, routed, receivers.destinations, at)
-        metrics.alerts.labels("-", DEAD_RULE, seen.severity, "event").inc()
+        new = enqueue(conn, routed, receivers.destinations, at)
+        metrics.alerts.labels("-", DEAD_RULE, seen.severity, "event").inc(new)
 
     return on_dead
 
@@ -81,10 +84,11 @@ def _observe(dead: StoredDelivery, error: str) -> EventObservation:
     return EventObservation(
         rule=DEAD_RULE,
         severity="critical",
-        key=dead.id,
+        key=f"{dead.receiver}/{dead.sink}",
         title=f"{dead.receiver}/{dead.sink} did not get an alert",
         text=f"“{dead.content.get('title', '')}” cannot be delivered: {error} "
-        f"See `paseo-watch outbox list`; after mending it, `paseo-watch outbox retry {dead.id}`.",
+        "Others that die of it within the hour are not told again: see `paseo-watch outbox list --status dead`; "
+        f"after mending it, `paseo-watch outbox retry`, or `paseo-watch outbox retry {dead.id}` for this one.",
         labels={"receiver": dead.receiver, "sink": dead.sink},
         data={"delivery": dead.id, "notification": dead.notification_id, "error": error, "attempts": dead.attempts},
     )

@@ -37,7 +37,11 @@ REFUSED_PAUSE = 60.0
 GRACE = 3.0
 """Seconds that a send under way may take to end when the service stops: cut off, it would be sent again."""
 GIVE_UP_AFTER = 86_400.0
-"""Seconds after which a delivery that keeps failing ends as dead."""
+"""Seconds after a delivery's first failure after which the next one ends it as dead.
+
+Counted from there and not from when it joined the queue: what waited behind another gets a day of its own, so that an
+outage costs one delivery a day and not the whole queue at once.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +132,8 @@ class Courier:
         await end()
 
     def _failed(self, row: StoredDelivery, attempt: int, error: SendFailed) -> Callable[[], Coroutine[Any, Any, None]]:
-        age = (self._world.clock.now_ms() - row.created_ms) / 1000
+        now_ms = self._world.clock.now_ms()
+        age = (now_ms - (now_ms if row.first_failed_ms is None else row.first_failed_ms)) / 1000
         if age >= self._world.give_up_after:
             return partial(self._dead, row, attempt, f"given up after {attempt} attempts in {age:.0f} s: {error}")
         return partial(self._retry, row, attempt, error)
@@ -141,9 +146,10 @@ class Courier:
 
     async def _retry(self, row: StoredDelivery, attempt: int, error: SendFailed) -> None:
         pause = self._delay(attempt, error.retry_after)
-        next_ms = self._world.clock.now_ms() + round(pause * 1000)
+        now_ms = self._world.clock.now_ms()
+        next_ms = now_ms + round(pause * 1000)
         log.warning("%s: delivery %s failed, again in %.1f s: %s", self._title, row.id, pause, error)
-        await self._mark("retry", lambda conn: deliveries.retry(conn, row.id, attempt, next_ms, str(error)))
+        await self._mark("retry", lambda conn: deliveries.retry(conn, row.id, attempt, now_ms, next_ms, str(error)))
 
     async def _dead(self, row: StoredDelivery, attempt: int, why: str) -> None:
         now_ms = self._world.clock.now_ms()

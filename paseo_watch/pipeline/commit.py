@@ -85,8 +85,8 @@ def already_written(conn: Connection, commit: Commit) -> bool:
     return here and commit.cursor != commit.expected
 
 
-def enqueue(conn: Connection, routed: Sequence[Routed], destinations: Destinations, now_ms: int) -> None:
-    """Put notifications into the outbox, one delivery for each sink of each receiver."""
+def enqueue(conn: Connection, routed: Sequence[Routed], destinations: Destinations, now_ms: int) -> int:
+    """Put notifications into the outbox, one delivery for each sink of each receiver; returns how many are new."""
     if routed:
         alerts = [_notification(each) for each in routed]
         outgoing = [
@@ -95,7 +95,8 @@ def enqueue(conn: Connection, routed: Sequence[Routed], destinations: Destinatio
             for receiver in each.receivers
             for sink in destinations[receiver]
         ]
-        deliveries.enqueue(conn, alerts, outgoing, now_ms)
+        return deliveries.enqueue(conn, alerts, outgoing, now_ms).notifications
+    return 0
 
 
 def recalled(stored: Condition) -> Firing:

@@ -38,7 +38,8 @@ class NewDelivery:
 class StoredDelivery:
     """One row, with its notification's content and the time that was committed.
 
-    `created_ms` is when the delivery joined the queue (a revived one joins anew); `ended_ms` None while pending.
+    `created_ms` is when the delivery joined the queue (a revived one joins anew); `ended_ms` None while pending;
+    `first_failed_ms` None before the first failure.
     """
 
     seq: int
@@ -52,6 +53,7 @@ class StoredDelivery:
     last_error: str | None
     created_ms: int
     ended_ms: int | None
+    first_failed_ms: int | None
     notified_ms: int
     content: Mapping[str, Any]
 
@@ -94,9 +96,10 @@ def done(conn: Connection, id: str, attempt: int, now_ms: int) -> bool:
     return _change(conn, id, status="done", attempts=attempt, ended_ms=now_ms)
 
 
-def retry(conn: Connection, id: str, attempt: int, next_attempt_ms: int, error: str) -> bool:
-    """This attempt failed; try again then. False where it was not pending."""
-    return _change(conn, id, attempts=attempt, next_attempt_ms=next_attempt_ms, last_error=error)
+def retry(conn: Connection, id: str, attempt: int, now_ms: int, next_attempt_ms: int, error: str) -> bool:
+    """This attempt failed now; try again then. False where it was not pending."""
+    first = func.coalesce(deliveries.c.first_failed_ms, now_ms)
+    return _change(conn, id, attempts=attempt, next_attempt_ms=next_attempt_ms, last_error=error, first_failed_ms=first)
 
 
 def dead(conn: Connection, id: str, attempt: int, now_ms: int, error: str) -> bool:
@@ -114,8 +117,9 @@ def list(conn: Connection, status: str | None, limit: int) -> tuple[StoredDelive
 
 def revive(conn: Connection, ids: Collection[str] | None, now_ms: int) -> int:
     """Dead deliveries (these, or all where None) join the queue anew, at their old place; returns how many."""
-    anew = {"status": "pending", "attempts": 0, "next_attempt_ms": now_ms, "created_ms": now_ms, "ended_ms": None}
-    statement = update(deliveries).where(deliveries.c.status == "dead").values(anew)
+    anew = {"status": "pending", "attempts": 0, "next_attempt_ms": now_ms, "created_ms": now_ms}
+    never = {"ended_ms": None, "first_failed_ms": None}
+    statement = update(deliveries).where(deliveries.c.status == "dead").values(anew | never)
     if ids is not None:
         statement = statement.where(deliveries.c.id.in_(ids))
     return conn.execute(statement).rowcount
@@ -130,11 +134,6 @@ def depths(conn: Connection) -> tuple[Depth, ...]:
     query = select(d.receiver, d.sink, func.count(waiting), joined_ms, dead_ones)
     rows = conn.execute(query.where(d.status.in_(("pending", "dead"))).group_by(d.receiver, d.sink))
     return tuple(sorted(Depth(*row) for row in rows))
-
-
-def orphans(conn: Connection, known: Collection[tuple[str, str]]) -> tuple[Depth, ...]:
-    """Queues with deliveries waiting whose (receiver, sink) is not in the configuration: they stay, unsent."""
-    return tuple(q for q in depths(conn) if q.pending and (q.receiver, q.sink) not in known)
 
 
 def _joined() -> Select[Any]:

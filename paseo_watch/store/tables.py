@@ -111,6 +111,7 @@ deliveries = Table(
     Column("last_error", OutsideText),
     Column("created_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger),
+    Column("first_failed_ms", BigInteger),
     UniqueConstraint("id"),
     Index("deliveries_queue", "status", "receiver", "sink", "seq"),
     Index("deliveries_notification", "notification_id"),

@@ -1,6 +1,7 @@
 """Receivers, and what is told when a delivery dies."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -30,7 +31,7 @@ def receivers(*names: str) -> Receivers:
 
 def dead(receiver: str, rule: str = "large-move") -> StoredDelivery:
     content = {"rule": rule, "title": "12,000 PAS moved"}
-    return StoredDelivery(1, "d1", "n1", receiver, "memory", "pending", 3, 0, None, 0, None, 0, content)
+    return StoredDelivery(1, "d1", "n1", receiver, "memory", "pending", 3, 0, None, 0, None, None, 0, content)
 
 
 async def told(database: Database, known: Receivers, died: StoredDelivery) -> list[tuple[str, str]]:
@@ -56,6 +57,19 @@ async def test_it_is_not_told_to_the_receiver_that_just_failed_but_to_the_others
     known = receivers("team", "archive", "ops")
     found = await told(database, known, dead("team"))
     assert {receiver for receiver, _ in found} == {"archive", "ops"}
+
+
+async def test_a_queue_that_dies_is_told_once_an_hour_for_each_receiver_and_sink(database: Database) -> None:
+    """Forty deliveries that one removed room kills are one news."""
+    known, metrics = receivers("team", "archive"), Metrics(CollectorRegistry())
+    for seconds, id in ((0, "d1"), (36, "d2"), (3_600, "d3")):
+        on_dead = tell_of_dead("paseo", known, metrics, lambda s=seconds: NOW_MS + s * 1000)  # type: ignore[misc]
+        died = replace(dead("archive"), id=id)
+        await database.run(lambda conn, died=died, on_dead=on_dead: on_dead(conn, died, "gone"))  # type: ignore[misc]
+    rows = await database.run(lambda conn: deliveries.list(conn, None, 100))
+    assert sorted(row.content["data"]["delivery"] for row in rows if row.sink == "file") == ["d1", "d3"]
+    labels = {"chain": "-", "rule": DEAD_RULE, "severity": "critical", "status": "event"}
+    assert metrics.registry.get_sample_value("paseo_watch_alerts_total", labels) == 2
 
 
 async def test_where_there_is_no_other_receiver_it_is_counted_and_nothing_more(database: Database) -> None:

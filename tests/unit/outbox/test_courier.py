@@ -146,7 +146,7 @@ async def test_our_own_alert_about_a_dead_delivery_goes_out_through_another_rece
 
 
 async def test_what_keeps_failing_is_given_up_once_it_is_too_old_with_its_last_error(stage: Stage) -> None:
-    """Not before, and counted from when it joined the queue."""
+    """Not before, and counted from its first failure."""
     sink = ScriptedSink([SendFailed("unreachable")] * 1_000)
     stage.store.enqueue("a", stage.clock.now_ms())
     async with running(stage.outbox({WHO: sink}, give_up_after=3_600)):
@@ -162,22 +162,36 @@ async def test_what_keeps_failing_is_given_up_once_it_is_too_old_with_its_last_e
     assert sink.attempts[-1][0] - sink.attempts[0][0] >= 3_600_000
 
 
-@pytest.mark.parametrize(("age", "status"), [(DAY - 1, "pending"), (DAY, "dead")])
-async def test_too_old_is_a_day_where_nobody_says_otherwise(stage: Stage, age: int, status: str) -> None:
+async def test_too_old_is_a_day_where_nobody_says_otherwise(stage: Stage) -> None:
     """The first failure after that is the last."""
-    stage.store.enqueue("a", stage.clock.now_ms() - age * 1000)
-    async with running(stage.outbox({WHO: ScriptedSink([SendFailed("unreachable")])})):
-        await stage.clock.advance(0)
-    assert stage.store.rows()["a"].status == status
+    stage.store.enqueue("a", stage.clock.now_ms())
+    async with running(stage.outbox({WHO: ScriptedSink([SendFailed("unreachable")] * 1_000)})):
+        await stage.clock.advance(DAY - 1)
+        assert stage.store.rows()["a"].status == "pending"
+        await stage.clock.advance(301)
+        assert stage.store.rows()["a"].status == "dead"
 
 
-async def test_after_days_of_downtime_each_delivery_still_has_one_attempt(stage: Stage) -> None:
-    """Ours, that is: what is old because we were away is not given up unsent."""
-    sink = ScriptedSink([None, SendFailed("unreachable")])
-    stage.store.enqueue("ab", stage.clock.now_ms() - 3 * DAY * 1000)
+async def test_an_outage_of_more_than_a_day_costs_one_delivery_and_not_the_queue(stage: Stage) -> None:
+    """What waited behind the one that was given up has a day of its own, and arrives when the receiver is back."""
+    stage.store.enqueue("abc", stage.clock.now_ms())
+    sink = ScriptedSink([SendFailed("unreachable")] * 100_000)
     async with running(stage.outbox({WHO: sink})):
+        await stage.clock.advance(DAY + 2 * 3_600)
+        sink.script.clear()
+        await stage.clock.advance(301)
+    assert [row.status for row in stage.store.rows().values()] == ["dead", "done", "done"]
+    assert [id for id, _ in stage.buried] == ["a"]
+
+
+async def test_what_is_old_because_we_were_away_is_not_given_up_at_its_first_failure(stage: Stage) -> None:
+    """Days of downtime say nothing about the receiver."""
+    stage.store.enqueue("a", stage.clock.now_ms() - 3 * DAY * 1000)
+    async with running(stage.outbox({WHO: ScriptedSink([SendFailed("busy")])})):
         await stage.clock.advance(0)
-    assert {id: row.status for id, row in stage.store.rows().items()} == {"a": "done", "b": "dead"}
+        assert stage.store.rows()["a"].status == "pending"
+        await stage.clock.advance(1)
+    assert stage.store.rows()["a"].status == "done"
 
 
 async def test_the_named_steps_come_in_order(stage: Stage) -> None:
