@@ -24,8 +24,9 @@ from paseo_watch.store.database import Database
 from paseo_watch.store.errors import StoreUnavailable
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.service import ServiceWatcher
-from paseo_watch.watchers.watcher import Needs, Wants, Watcher
+from paseo_watch.watchers.watcher import Needs, Tick, Wants, Watcher
 from tests.house import BlockWatcher, CodedNode, House, TellingChain, every_block
+from tests.scripted_node import drop
 from tests.tiny_runtime import metadata
 
 URL = "ws://node.test"
@@ -262,6 +263,32 @@ async def test_a_chain_says_what_keeps_it_from_being_watched(node: CodedNode, tr
         assert house.service.troubles(at_ms + 301_000) == ("No block processed for 5 min",)
         house.service.seen.halted("a fork")
         assert len(house.service.troubles(at_ms)) == 1
+
+
+async def test_that_nobody_answers_is_told_while_a_block_waits_for_its_second_answer(
+    chain: TellingChain, node: CodedNode, transport: FakeTransport
+) -> None:
+    """The block cannot go on, and neither would the time if it stood behind it; afterwards the block is told once."""
+
+    def watchers(prefix: int) -> tuple[Watcher, ...]:
+        return (ServiceWatcher(), BlockWatcher(asks=Wants(extrinsics=True)))
+
+    async with House([URL], transport, watchers=watchers) as house:
+        await house.reached(LAST)
+        node.script(drop("chain_getBlock"))
+        chain.move()
+        calls = node.count("chain_getBlock")
+        node.announce()
+        transport.refuse(URL, ConnectFailed("nobody serves it"))
+        await house.settled(lambda: node.count("chain_getBlock") > calls)
+        house.clock.jump(150)
+        while house.statuses("chain-unreachable") != ["firing"]:
+            await house.pipeline.put(Tick(house.clock.now_ms()))
+            await asyncio.sleep(0.01)
+        assert house.pipeline.cursor.number == LAST
+        transport.serve(URL, node.in_memory)
+        await house.reached(LAST + 1)
+        assert house.told() == every_block(1, LAST + 1)
 
 
 async def test_what_may_go_wrong_shows_as_zero_before_anything_does(node: CodedNode, transport: FakeTransport) -> None:
