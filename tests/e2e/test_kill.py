@@ -1,7 +1,10 @@
 """Nothing lost, nothing twice: the service is killed with SIGKILL at each named step while blocks flow.
 
 What is expected is written down as blocks are made. At the end the file holds each alert exactly once, and the webhook
-got each at least once, always under the same delivery id.
+got each at least once, always under the same delivery id. Some blocks are holes at first, and are told late.
+
+What no block brings (a whitelist, ticks) cannot be foreseen to the moment; each such condition must begin and end in
+turns, under ids that are never used twice, and end up as the world is.
 """
 
 import asyncio
@@ -9,24 +12,28 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from aiohttp import web
 
+from paseo_watch.chain import ss58
 from paseo_watch.steps import STEPS
 from tests.data import REPOSITORY, data_path
-from tests.e2e.kill.chain import FAUCET, LIMIT, THRESHOLD, TellingChain, Told
+from tests.e2e.kill.chain import CAP, FAUCET, HOARD, LIMIT, RICH, THRESHOLD, TellingChain, Told
 from tests.postgres import running_postgres
-from tests.scripted_node import ScriptedNode
+from tests.scripted_node import FOREVER, Fault, ScriptedNode, discarded
 
 SEED = int(os.environ.get("PASEO_WATCH_SEED", "20260704"))
 KILLS_A_STEP = int(os.environ.get("PASEO_WATCH_KILLS_A_STEP", "5"))
+STATE = "state_queryStorageAt"
 ANYWHERE = "anywhere"  # killed from outside, at no step in particular
 BLOCK_SECONDS = 0.2
+HOLES = (25, 26, 150)  # blocks whose state nobody has, until a later block was told
 LOOK_SECONDS = 0.5
 PATIENCE = 90.0  # seconds without any progress after which the service counts as stuck
 
@@ -44,6 +51,8 @@ watch:
   balances:
     - {{name: large, threshold: {threshold} DOT}}
     - {{name: low, accounts: [faucet], below: {limit} DOT, recover: {limit} DOT}}
+    - {{name: over, cap: {cap} DOT}}
+    - {{name: unlisted, cap: {cap} DOT, whitelist: whitelist.yml}}
 receivers:
   - name: team
     file: {{path: alerts.jsonl}}
@@ -54,17 +63,20 @@ http: false
 """
 
 
+Alert = dict[str, Any]
+
+
 @dataclass
 class Hook:
     """A webhook that remembers: notification id to the delivery ids that came with it, and how often."""
 
     deliveries: dict[str, Counter[str]] = field(default_factory=dict)
-    told: dict[str, Told] = field(default_factory=dict)
+    alerts: dict[str, Alert] = field(default_factory=dict)
 
     async def post(self, request: web.Request) -> web.Response:
         alert = await request.json()
         self.deliveries.setdefault(alert["id"], Counter())[request.headers["X-Paseo-Watch-Delivery"]] += 1
-        self.told[alert["id"]] = told(alert)
+        self.alerts[alert["id"]] = alert
         return web.Response()
 
 
@@ -82,10 +94,33 @@ async def serving(hook: Hook) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def told(alert: dict[str, object]) -> Told:
-    block = alert["block"]
-    assert isinstance(block, dict)
-    return str(alert["rule"]), str(alert["status"]), int(block["number"])
+def told(alerts: Iterable[Alert]) -> Counter[Told]:
+    """What blocks brought."""
+    return Counter(
+        (
+            alert["rule"],
+            alert["status"],
+            alert["block"]["number"],
+            alert["data"].get("amount") or alert["data"]["balance"],
+            alert["late"],
+        )
+        for alert in alerts
+        if alert["rule"] in ("large", "low", "over")
+    )
+
+
+def lasting(alerts: Iterable[Alert]) -> dict[str, list[str]]:
+    """The turns of each condition that no block brings, in order, by rule."""
+    turns: dict[str, list[str]] = {}
+    for alert in alerts:
+        if alert["rule"] in ("unlisted", "holes"):
+            turns.setdefault(alert["rule"], []).append(alert["status"])
+    return turns
+
+
+def as_the_world_is(alerts: Iterable[Alert]) -> bool:
+    """The hoard is on no whitelist in the end, and every hole is healed."""
+    return {rule: turns[-1] for rule, turns in lasting(alerts).items()} == {"unlisted": "firing", "holes": "resolved"}
 
 
 async def start(folder: Path, step: str, count: int) -> asyncio.subprocess.Process:
@@ -109,17 +144,21 @@ async def kill_once(folder: Path, step: str, random: Random) -> None:
     assert code == -9, (folder / "service.log").read_text()[-3000:]
 
 
-def alerts_in(path: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+def alerts_in(path: Path) -> list[Alert]:
+    """The whole lines; the last one may be in the middle of being written."""
+    lines = path.read_text().split("\n")[:-1] if path.exists() else []
+    return [json.loads(line) for line in lines]
 
 
-async def delivered(folder: Path, hook: Hook, expected: Counter[Told]) -> None:
+async def delivered(folder: Path, hook: Hook, expected: Counter[Told], pruned: Mapping[int, Fault]) -> None:
     """Wait until nothing is missing, as long as anything still arrives; what is too much shows afterwards."""
     arrived, quiet = -1, 0.0
     while quiet < PATIENCE:
-        in_file = Counter(told(alert) for alert in alerts_in(folder / "alerts.jsonl"))
-        at_hook = Counter(hook.told.values())
-        if not expected - in_file and not expected - at_hook:
+        alerts = alerts_in(folder / "alerts.jsonl")
+        restore(pruned, alerts)
+        in_file, at_hook = told(alerts), told(hook.alerts.values())
+        missing = expected - in_file + (expected - at_hook)
+        if not missing and as_the_world_is(alerts) and hook.alerts.keys() >= {alert["id"] for alert in alerts}:
             return
         now = in_file.total() + at_hook.total()
         arrived, quiet = now, 0.0 if now != arrived else quiet + LOOK_SECONDS
@@ -134,15 +173,20 @@ async def ordeal(folder: Path, store: str, kills_a_step: int) -> None:
     hook = Hook()
     async with ScriptedNode(telling.chain) as node, serving(hook) as address:
         where = {"node": node.url, "hook": address, "store": store}
-        rule = {"faucet": FAUCET.hex(), "threshold": THRESHOLD, "limit": LIMIT}
+        rule = {"faucet": FAUCET.hex(), "threshold": THRESHOLD, "limit": LIMIT, "cap": CAP}
         (folder / "config.yaml").write_text(CONFIG.format(**where, **rule))
-        flow = asyncio.create_task(_flow(telling, node))
+        pruned = {number: discarded(STATE, height=number, times=FOREVER) for number in HOLES}
+        flow = asyncio.create_task(_flow(telling, node, pruned))
         for step in plan:
+            whitelist(folder, random.choice([[RICH], [RICH, HOARD]]))
             await kill_once(folder, step, random)
+            restore(pruned, alerts_in(folder / "alerts.jsonl"))
         flow.cancel()
+        telling.append()  # behind what may be a hole
+        whitelist(folder, [RICH])
         last = await start(folder, "-", 1)
         try:
-            await delivered(folder, hook, telling.expected)
+            await delivered(folder, hook, telling.expected, pruned)
         finally:
             last.terminate()
             await last.wait()
@@ -154,15 +198,34 @@ async def ordeal(folder: Path, store: str, kills_a_step: int) -> None:
     for step in (*STEPS, ANYWHERE):
         print(f"  {step:<14} {'#' * histogram[step]} {histogram[step]}")
     print(f"  the webhook got {repeated} of them again, each under the id that it had")
-    assert Counter(told(alert) for alert in alerts) == telling.expected
+    print(f"  conditions that no block brings: { ({rule: len(turns) for rule, turns in lasting(alerts).items()}) }")
+    assert told(alerts) == telling.expected
     assert len({alert["id"] for alert in alerts}) == len(alerts)
-    assert Counter(hook.told.values()) == telling.expected
+    assert hook.alerts == {alert["id"]: alert for alert in alerts}
+    for turns in lasting(alerts).values():
+        assert turns == [("firing", "resolved")[turn % 2] for turn in range(len(turns))]
+    assert as_the_world_is(alerts)
     assert {len(ids) for ids in hook.deliveries.values()} == {1}
 
 
-async def _flow(telling: TellingChain, node: ScriptedNode) -> None:
+def whitelist(folder: Path, accounts: Iterable[bytes]) -> None:
+    """What the next start finds."""
+    entries = "".join(f"  - name: one\n    address: {ss58.encode(account, 0)}\n" for account in accounts)
+    (folder / "whitelist.yml").write_text("whitelist:\n" + entries)
+
+
+def restore(pruned: Mapping[int, Fault], alerts: Iterable[Alert]) -> None:
+    """Give back the state of holes behind which a block was told."""
+    seen = max((alert["block"]["number"] for alert in alerts if alert["block"]), default=0)
+    for number, fault in pruned.items():
+        if seen > number:
+            fault.times = 0
+
+
+async def _flow(telling: TellingChain, node: ScriptedNode, pruned: Mapping[int, Fault]) -> None:
+    node.script(*pruned.values())
     while True:
-        telling.append()
+        telling.append(hole=telling.chain.tip.number + 1 in pruned)
         node.announce()
         await asyncio.sleep(BLOCK_SECONDS)
 
