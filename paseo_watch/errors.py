@@ -3,6 +3,7 @@
     PaseoWatchError
     ├── TransientError   may go away by itself: try again, here or elsewhere
     └── PermanentError   will not go away by itself: do not repeat the same call, tell somebody
+        └── InputError   what the user gave (a flag, a configuration, a file) cannot be used
 
 Each package derives its own errors from one of the two, so that the caller's question
 ("again, or never?") is answered by the type and never by the text.
@@ -19,3 +20,7 @@ class TransientError(PaseoWatchError):
 
 class PermanentError(PaseoWatchError):
     """Will not go away by itself; trying the same again is wrong."""
+
+
+class InputError(PermanentError):
+    """What the user gave cannot be used as it is; a command ends with the exit code for wrong input."""

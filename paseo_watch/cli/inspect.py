@@ -22,6 +22,7 @@ from paseo_watch.cli.configuration import load_config
 from paseo_watch.cli.errors import DONE, FAILED
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.pools import open_pool
+from paseo_watch.cli.say import say
 from paseo_watch.clock import SystemClock
 from paseo_watch.config.idle import idle_rules
 from paseo_watch.config.model import Config
@@ -42,9 +43,9 @@ Say = Callable[[str], None]
 def check(flags: argparse.Namespace) -> int:
     """Load the configuration and say what it comes to; with --online ask endpoints and receivers, sending nothing."""
     config = load_config(flags)
-    print(f"the configuration is good: {_summary(config)}")
+    say(f"the configuration is good: {_summary(config)}")
     for sentence in idle_rules(config):
-        print(f"warning: {sentence}")
+        say(f"warning: {sentence}")
     if not flags.online:
         return DONE
     return DONE if execute(_online(config)) else FAILED
@@ -77,9 +78,9 @@ async def _try(title: str, pool: Pool, work: Callable[[Connection], Awaitable[st
     try:
         answer = await pool.each(work)
     except Exhausted as exhausted:
-        print(f"{title}: FAILED: {'; '.join(str(cause) for cause in exhausted.causes.values())}")
+        say(f"{title}: FAILED: {'; '.join(str(cause) for cause in exhausted.causes.values())}")
         return False
-    print(f"{title}: {answer}")
+    say(f"{title}: {answer}")
     return True
 
 
@@ -97,10 +98,10 @@ async def _receivers(config: Config) -> bool:
     for (receiver, sink), way in build_receivers(config, setting).sinks.items():
         try:
             await way.open()
-            print(f"{receiver}/{sink}: ready")
+            say(f"{receiver}/{sink}: ready")
         except PaseoWatchError as error:
             good = False
-            print(f"{receiver}/{sink}: FAILED: {error}")
+            say(f"{receiver}/{sink}: FAILED: {error}")
         finally:
             await way.close()
     return good
@@ -109,9 +110,10 @@ async def _receivers(config: Config) -> bool:
 async def _doctor(config: Config, cross_check: int) -> bool:
     good = True
     for name, chain in config.chains.items():
-        print(f"\n{name}")
+        print()
+        say(name)
         if not chain.enabled:
-            print(f"  not followed: {chain.disabled_reason or 'enabled is false'}")
+            say(f"  not followed: {chain.disabled_reason or 'enabled is false'}")
             continue
         async with open_pool(name, chain) as pool:
             good &= await _examine(config, name, chain, pool, cross_check)
@@ -124,7 +126,7 @@ def _idle(config: Config) -> None:
     if sentences := list(idle_rules(config)):
         print("\nrules")
         for sentence in sentences:
-            print(f"  blind: {sentence}")
+            say(f"  blind: {sentence}")
 
 
 async def _examine(config: Config, name: str, chain: Chain, pool: Pool, cross_check: int) -> bool:
@@ -132,19 +134,19 @@ async def _examine(config: Config, name: str, chain: Chain, pool: Pool, cross_ch
         seen = await pool.each(_look)
     except Exhausted as exhausted:
         for endpoint, cause in exhausted.causes.items():
-            print(f"  {endpoint}: {cause}")
+            say(f"  {endpoint}: {cause}")
         return False
     for status in pool.statuses():
-        print(f"  {status.endpoint}: {status.state}{f', {status.reason}' if status.reason else ''}")
-    print(f"  genesis 0x{(await pool.identified()).hex()}: {'as configured' if chain.genesis else 'learned now'}")
-    print(f"  finalized #{seen.header.number}, {seen.spec}, metadata V{seen.metadata[4]}")
+        say(f"  {status.endpoint}: {status.state}{f', {status.reason}' if status.reason else ''}")
+    say(f"  genesis 0x{(await pool.identified()).hex()}: {'as configured' if chain.genesis else 'learned now'}")
+    say(f"  finalized #{seen.header.number}, {seen.spec}, metadata V{seen.metadata[4]}")
     prefix = ss58_prefix(seen.runtime) if chain.ss58_prefix is None else chain.ss58_prefix
-    print(f"  addresses: prefix {prefix} ({'configured' if chain.ss58_prefix is not None else 'from the metadata'})")
+    say(f"  addresses: prefix {prefix} ({'configured' if chain.ss58_prefix is not None else 'from the metadata'})")
     for watcher in chain_watchers(config, name)(prefix):
         needs = watcher.needs(seen.runtime)
-        print(f"  {watcher.name}: {len(needs.events)} events, {len(needs.keys)} keys a block")
+        say(f"  {watcher.name}: {len(needs.events)} events, {len(needs.keys)} keys a block")
         for sentence in needs.blind:
-            print(f"    blind: {sentence}")
+            say(f"    blind: {sentence}")
     return await _cross_check(pool, seen, cross_check) if cross_check else True
 
 
@@ -183,14 +185,14 @@ async def _cross_check(pool: Pool, seen: _Seen, count: int) -> bool:
         try:
             found = await pool.each(lambda connection, n=number: _both_ways(connection, n, decoders))  # type: ignore[misc]
         except (Exhausted, ScaleError, ReferenceDecoderError) as error:
-            print(f"  cross-check: #{number} cannot be read: {error}")
+            say(f"  cross-check: #{number} cannot be read: {error}")
             continue
         compared += 1
         events += found.events
         good += not found.differences
         for line in found.differences[:20]:
-            print(f"  cross-check: #{number}: {line}")
-    print(f"  cross-check: {compared} blocks, {events} events, {compared - good} blocks with differences")
+            say(f"  cross-check: #{number}: {line}")
+    say(f"  cross-check: {compared} blocks, {events} events, {compared - good} blocks with differences")
     return good == seen.header.number - first + 1
 
 
@@ -229,8 +231,8 @@ async def _stored(config: Config) -> None:
         async with await Database.open(config.store.url.get_secret_value(), Access.READER) as database:
             rows: tuple[StoredHole, ...] = await database.run(lambda conn: holes.list(conn, 50))
     except PaseoWatchError as error:
-        print(f"  {error}")
+        say(f"  {error}")
         return
-    print(f"  {len(rows)} holes")
+    say(f"  {len(rows)} holes")
     for hole in rows:
-        print(f"  #{hole.number}: {hole.reason}, tried {hole.attempts} times: {hole.detail[:200]}")
+        say(f"  #{hole.number}: {hole.reason}, tried {hole.attempts} times: {hole.detail[:200]}")

@@ -4,15 +4,14 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
 from paseo_watch import __version__
-from paseo_watch.cli import inspect, log, outbox, record, schema, service
-from paseo_watch.cli.errors import FAILED, WRONG_INPUT, WrongInput
-from paseo_watch.config.problem import ConfigError
-from paseo_watch.errors import PaseoWatchError
-from paseo_watch.recording.recording import RecordingError
+from paseo_watch.cli import log
+from paseo_watch.cli.errors import FAILED, WRONG_INPUT
+from paseo_watch.errors import InputError, PaseoWatchError
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -22,8 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = _parser().parse_args(argv)
     log.set_up(flags.log_level, flags.log_format)
     try:
-        command: Command = flags.command
-        code = command(flags)
+        code = _command(flags.command)(flags)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -32,8 +30,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter's last flush goes there
         return FAILED
     except PaseoWatchError as error:
-        print(f"paseo-watch: {error}", file=sys.stderr)
-        return WRONG_INPUT if isinstance(error, ConfigError | RecordingError | WrongInput) else FAILED
+        from paseo_watch.cli.say import complain  # not needed to tell a version
+
+        complain(error)
+        return WRONG_INPUT if isinstance(error, InputError) else FAILED
+
+
+def _command(name: str) -> Command:
+    """What does the work, by `module.function`: only the chosen command's module is loaded."""
+    module, function = name.split(".")
+    command: Command = getattr(import_module(f"paseo_watch.cli.{module}"), function)
+    return command
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,13 +88,13 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _add_run(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("run", parents=[common], help="watch the chains, for ever")
     _output(parser)
-    parser.set_defaults(command=service.run)
+    parser.set_defaults(command="service.run")
 
 
 def _add_check(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("check", parents=[common], help="check the configuration, without sending anything")
     parser.add_argument("--online", action="store_true", help="also ask every endpoint and receiver")
-    parser.set_defaults(command=inspect.check)
+    parser.set_defaults(command="inspect.check")
 
 
 def _add_demo(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -96,7 +103,7 @@ def _add_demo(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--speed", type=float, default=6.0, help="how much faster than the chain (default: 6)")
     parser.add_argument("--listen", default=None, metavar="HOST:PORT", help="where the status page is served")
     _output(parser)
-    parser.set_defaults(command=service.demo)
+    parser.set_defaults(command="service.demo")
 
 
 def _add_record(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -107,7 +114,7 @@ def _add_record(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="first", type=int, help="first block (default: --blocks before the last)")
     parser.add_argument("--to", dest="last", type=int, help="last block (default: the finalized head)")
     parser.add_argument("--blocks", type=_count, default=20, help="how many blocks, without --from (default: 20)")
-    parser.set_defaults(command=record.record)
+    parser.set_defaults(command="record.record")
 
 
 def _add_replay(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -116,7 +123,7 @@ def _add_replay(commands: Commands, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("file", type=Path, help="a recording (.rec.xz)")
     _output(parser)
-    parser.set_defaults(command=service.replay)
+    parser.set_defaults(command="service.replay")
 
 
 def _add_backtest(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -127,7 +134,7 @@ def _add_backtest(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="first", type=int, required=True, help="first block")
     parser.add_argument("--to", dest="last", type=int, required=True, help="last block")
     _output(parser)
-    parser.set_defaults(command=service.backtest)
+    parser.set_defaults(command="service.backtest")
 
 
 def _add_doctor(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -139,7 +146,7 @@ def _add_doctor(commands: Commands, common: argparse.ArgumentParser) -> None:
         metavar="N",
         help="decode the last N finalized blocks also with the reference decoder and compare",
     )
-    parser.set_defaults(command=inspect.doctor)
+    parser.set_defaults(command="inspect.doctor")
 
 
 def _add_outbox(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -148,16 +155,16 @@ def _add_outbox(commands: Commands, common: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", parents=[common], help="list deliveries")
     listing.add_argument("--status", choices=("pending", "done", "dead", "all"), default="all", help="which ones")
     listing.add_argument("--limit", type=_count, default=50, help="how many, newest first (default: 50)")
-    listing.set_defaults(command=outbox.show)
+    listing.set_defaults(command="outbox.show")
     retry = actions.add_parser("retry", parents=[common], help="put dead deliveries back into the queue")
     retry.add_argument("ids", nargs="*", metavar="ID", help="which ones; without any: all dead ones")
-    retry.set_defaults(command=outbox.retry)
+    retry.set_defaults(command="outbox.retry")
 
 
 def _add_schema(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("schema", parents=[common], help="print the JSON Schema of the configuration")
     parser.add_argument("--alert", action="store_true", help="of the alert as data instead")
-    parser.set_defaults(command=schema.schema)
+    parser.set_defaults(command="schema.schema")
 
 
 def _count(text: str) -> int:

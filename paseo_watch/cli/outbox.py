@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from paseo_watch.cli.configuration import load_config
 from paseo_watch.cli.errors import DONE, WRONG_INPUT
 from paseo_watch.cli.execute import execute
+from paseo_watch.cli.say import say
 from paseo_watch.clock import SystemClock
 from paseo_watch.sinks.render import clean
 from paseo_watch.store import deliveries
@@ -24,7 +25,7 @@ def show(flags: argparse.Namespace) -> int:
 
     rows = execute(look()) or ()
     for row in rows:
-        print(_line(row))
+        say(_line(row))
     print(f"{len(rows)} deliveries")
     return DONE
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from paseo_watch.errors import PermanentError
+from paseo_watch.errors import InputError
 
 KeyPath = tuple[str | int, ...]
 
@@ -40,7 +40,7 @@ class Problem:
         return ": ".join(part for part in (str(self.place), key_text(self.key), self.message) if part)
 
 
-class ConfigError(PermanentError):
+class ConfigError(InputError):
     """The configuration cannot be used; `problems` says why, `str()` prints one a line. No secret is in it."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:

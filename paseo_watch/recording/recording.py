@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.header import Header, read_header
-from paseo_watch.errors import PermanentError
+from paseo_watch.errors import InputError
 from paseo_watch.recording.lines import LinesError, read_lines
 
 FORMAT = 1
@@ -41,7 +41,7 @@ Number = Annotated[int, Field(ge=0, lt=1 << 63)]
 JsonObject = dict[str, Any]
 
 
-class RecordingError(PermanentError):
+class RecordingError(InputError):
     """A recording that is none, is damaged, or is of another version; says the file and the line."""
 
 

@@ -36,7 +36,7 @@ def parse(*words: str) -> argparse.Namespace:
 def test_every_command_of_the_contract_is_there(words: str, command: object) -> None:
     """And takes a configuration, a log level and a log format."""
     flags = parse(*words.split(), "-c", "a.yaml", "-c", "b", "--log-level", "debug", "--log-format", "json")
-    assert flags.command is command
+    assert main._command(flags.command) is command
     assert (flags.config, flags.log_level, flags.log_format) == ([Path("a.yaml"), Path("b")], "debug", "json")
 
 

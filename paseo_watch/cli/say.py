@@ -1,0 +1,20 @@
+"""Lines on standard output and standard error: whatever they hold of what came from outside is shown, never obeyed."""
+
+import sys
+from typing import TextIO
+
+from paseo_watch.sinks.render import clean
+
+LONGEST = 2_000
+"""Characters of a line; ours. A longer one is cut."""
+
+
+def say(line: str, stream: TextIO | None = None) -> None:
+    """Print one line, with control characters and line breaks made visible; to standard output where none is named."""
+    print(clean(line, LONGEST), file=stream or sys.stdout)
+
+
+def complain(error: Exception) -> None:
+    """Print an error's text, which may have several lines, to standard error."""
+    for line in f"paseo-watch: {error}".split("\n"):
+        say(line, sys.stderr)
