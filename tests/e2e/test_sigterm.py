@@ -62,9 +62,9 @@ async def end(process: asyncio.subprocess.Process, folder: Path) -> None:
 
 
 def alerts(folder: Path) -> list[int]:
-    """The blocks that the file tells of, in order."""
+    """The blocks that the file tells of, in order; the last line may be in the middle of being written."""
     path = folder / "alerts.jsonl"
-    lines = path.read_text().splitlines() if path.exists() else []
+    lines = path.read_text().split("\n")[:-1] if path.exists() else []
     return [json.loads(line)["block"]["number"] for line in lines]
 
 
