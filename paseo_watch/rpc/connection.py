@@ -70,11 +70,6 @@ class Connection:
         for task in self._tasks:
             task.add_done_callback(self._task_done)
 
-    @property
-    def ignored(self) -> int:
-        """How many answers and notifications came that nobody waited for."""
-        return self._session.ignored
-
     async def request(self, method: str, params: Sequence[Any] = (), deadline: float | None = None) -> Any:
         """The result of one call; `deadline` in seconds, 15 where none is given."""
         id, frame = self._session.request(method, params)
@@ -158,8 +153,7 @@ class Connection:
             self._busy.set()
             for method in methods:
                 self._metrics.rpc_requests.labels(self._chain, method).inc()
-            for frame in frames:
-                await self._wire.send(frame)
+            await self._send(frames, exchange)
             await exchange.answered
             self._metrics.rpc_seconds.labels(self._chain).observe(self._clock.monotonic() - now)
             return exchange
@@ -167,6 +161,21 @@ class Connection:
             for id in ids:
                 self._pending.pop(id, None)
                 self._session.forget(id)
+
+    async def _send(self, frames: list[bytes], exchange: Exchange) -> None:
+        """Send them all, unless the exchange ends first: a node that stops reading holds no call past its deadline."""
+        sending = asyncio.create_task(self._send_all(frames))
+        try:
+            await asyncio.wait({sending, exchange.answered}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
+            (end,) = await asyncio.gather(sending, return_exceptions=True)
+        if end is not None and not isinstance(end, asyncio.CancelledError):
+            raise end
+
+    async def _send_all(self, frames: list[bytes]) -> None:
+        for frame in frames:
+            await self._wire.send(frame)
 
     async def _admitted(self, count: int) -> None:
         wait = self._bucket.take(count, self._clock.monotonic())

@@ -64,11 +64,10 @@ Received = Response | ErrorResponse | InvalidResponse | Notification
 class Session:
     """The state of one connection: which requests are open, which subscriptions are ours.
 
-    `ignored` counts what was dropped: answers to nothing, second answers, notifications of nobody.
+    Answers to nothing, second answers and notifications of nobody are dropped.
     """
 
     def __init__(self) -> None:
-        self.ignored = 0
         self._next_id = 1
         self._open: set[int] = set()
         self._subscribing: set[int] = set()
@@ -127,7 +126,6 @@ class Session:
         if id is None and error is not None:
             return [error_response(None, error)]
         if type(id) is not int or id not in self._open:  # True and 1.0 would be found in a set of ints
-            self.ignored += 1
             return []
         self._open.discard(id)
         subscribing = id in self._subscribing
@@ -152,15 +150,12 @@ class Session:
     def _notification(self, message: dict[str, Any]) -> list[Received]:
         params = message.get("params")
         if not isinstance(params, dict) or not is_subscription_id(params.get("subscription")):
-            self.ignored += 1
             return []
         notification = Notification(str(params["subscription"]), str(message["method"]), params.get("result"))
         if notification.subscription in self._subscriptions:
             return [notification]
         if self._subscribing and len(self._early) < EARLY_LIMIT:
             self._early.append(notification)
-        else:
-            self.ignored += 1
         return []
 
 

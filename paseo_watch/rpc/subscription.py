@@ -11,19 +11,17 @@ CAPACITY = 32
 class Subscription:
     """What a node pushes, in its order. Reading raises the connection's error once it has ended.
 
-    Where the reader is slower than the node, the oldest items are dropped and counted in `dropped`.
+    Where the reader is slower than the node, the oldest items are dropped.
     """
 
     def __init__(self, unsubscribe: str, capacity: int = CAPACITY) -> None:
         self.unsubscribe = unsubscribe
-        self.dropped = 0
         self._items: deque[Any] = deque(maxlen=capacity)
         self._error: BaseException | None = None
         self._changed = asyncio.Event()
 
     def put(self, item: Any) -> None:
         """Called by the connection: one more item."""
-        self.dropped += len(self._items) == self._items.maxlen
         self._items.append(item)
         self._changed.set()
 

@@ -119,6 +119,26 @@ async def test_a_call_without_an_answer_ends_at_its_deadline(
     assert await connection.request("system_chain") == "Scripted"
 
 
+async def test_a_node_that_stops_reading_holds_no_call_past_its_deadline(
+    connection: Connection, node: ScriptedNode, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The send itself does not end then, long before the ping finds out."""
+    stuck = asyncio.Event()
+
+    async def send(frame: bytes) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stuck.set()
+
+    monkeypatch.setattr(connection._wire, "send", send)
+    call = asyncio.create_task(connection.request("system_chain"))
+    await clock.advance(16)
+    assert call.done()
+    assert isinstance(call.exception(), DeadlineExceeded)
+    assert stuck.is_set()
+
+
 async def test_an_answer_after_the_deadline_disturbs_nobody(
     connection: Connection, node: ScriptedNode, clock: FakeClock
 ) -> None:
@@ -131,7 +151,6 @@ async def test_an_answer_after_the_deadline_disturbs_nobody(
     late.released.set()
 
     assert await connection.request("chain_getBlockHash", [99]) is None
-    assert connection.ignored == 1
 
 
 async def test_an_error_that_names_no_call_fails_those_that_are_open(
