@@ -20,6 +20,7 @@ from apscheduler.events import (
 )
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from paseo_watch.errors import PaseoWatchError
 from paseo_watch.telemetry import Metrics
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,9 @@ def make_scheduler(jobs: list[Job], metrics: Metrics) -> AsyncIOScheduler:
     def count(event: JobExecutionEvent | JobSubmissionEvent) -> None:
         metrics.job_runs.labels(event.job_id, RESULTS[event.code]).inc()
         if event.code == EVENT_JOB_ERROR:
-            log.error("the job %s failed: %s", event.job_id, event.exception)
+            expected = isinstance(event.exception, PaseoWatchError)
+            trace = None if expected else event.exception  # a defect is worth a traceback, a file not there is not
+            log.error("the job %s failed: %s", event.job_id, event.exception, exc_info=trace)
 
     scheduler.add_listener(count, sum(RESULTS))
     return scheduler

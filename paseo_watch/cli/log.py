@@ -39,6 +39,7 @@ def set_up(level: str, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormat() if form == "json" else TextFormat())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # app.schedule tells what jobs fail of, in one line
     logging.getLogger("paseo_watch").setLevel(level.upper())
 
 

@@ -246,3 +246,37 @@ async def test_backtest_goes_over_the_wished_blocks_of_a_node_and_no_others(tmp_
     assert "10/10 blocks" in ended.err
     assert ended.err.splitlines()[-1] == "deliveries: 2 done to console"
     assert names_in(tmp_path) <= {"config.yaml", "cache"}
+
+
+async def test_backtest_says_at_once_what_it_cannot_have(tmp_path: Path) -> None:
+    """A block that is not finalized yet is wrong input, a node that is not there a failure. Neither is waited for."""
+    wish = ("backtest", "--chain", "relay", "--from", "30", "-c", "config.yaml")
+    async with recorded_node() as (node, _):
+        write_config(tmp_path, node.url)
+        beyond = await finished(*wish, "--to", "32", folder=tmp_path)
+    absent = await finished(*wish, "--to", "31", folder=tmp_path)
+    assert (beyond.code, beyond.err) == (2, "paseo-watch: --to 32: the finalized head of relay is #31\n")
+    assert absent.code == 1
+    assert absent.err.splitlines()[-1].startswith("paseo-watch: no endpoint could answer: ")
+
+
+async def test_replay_refuses_a_recording_that_lacks_what_the_rules_read(tmp_path: Path) -> None:
+    """Else every block would be a hole, and nobody would know why."""
+    write_config(
+        tmp_path, "ws://127.0.0.1:1", rule="accounts: [5E7B1NX8onz25xVEexjJQTgB5YwTKpcLdtw9eRJDuT8EvNHU], below: 5 PAS"
+    )
+    ended = await finished("replay", shipped_file(), "-c", "config.yaml", folder=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "lacks 1 of the values that the rules of this configuration read at every block" in ended.err
+
+
+async def test_what_the_rules_read_at_every_block_is_recorded(tmp_path: Path) -> None:
+    """The faucet of the shipped recording is read at each of its blocks, though most of them do not touch it."""
+    faucet = "5GyCxk6xuhpKY4KeZvWBwAVrvfn52Rwkmpi68RZk3zGpGF4L"
+    write_config(tmp_path, "ws://127.0.0.1:1", rule=f"accounts: [{faucet}], below: 1000 PAS")
+    async with recorded_node() as (node, _):
+        wish = ("--chain", "relay", "--url", f"{node.url}/{TOKEN}", "--from", "12", "--to", "26")
+        recorded = await finished("record", *wish, "copy.rec.xz", "-c", "config.yaml", folder=tmp_path)
+    assert recorded.code == 0, recorded.err
+    ended = await finished("replay", "copy.rec.xz", "-c", "config.yaml", "--output", "json", folder=tmp_path)
+    assert [(alert["block"]["number"], alert["status"]) for alert in ended.alerts] == [(15, "firing"), (24, "resolved")]

@@ -71,8 +71,8 @@ def test_logs_go_to_standard_error_at_their_level_and_libraries_only_warn(
     set_up("info", form)
     logging.getLogger("paseo_watch.app").info("ours")
     logging.getLogger("paseo_watch.app").debug("too fine")
-    logging.getLogger("apscheduler").info("chatter")
-    logging.getLogger("apscheduler").warning("trouble")
+    logging.getLogger("aiohttp.client").info("chatter")
+    logging.getLogger("aiohttp.client").warning("trouble")
     out, err = capsys.readouterr()
     assert out == ""
     assert [word in err for word in ("ours", "too fine", "chatter", "trouble")] == [True, False, False, True]
