@@ -115,6 +115,7 @@ class ChainService:
             pipeline = await self._assemble(pool, chain)
             work = group.create_task(pipeline.run(), name=f"{self.name}: pipeline")
             assert self._follower is not None
+            log.info("%s: genesis 0x%s, goes on after #%d", self.name, chain.genesis.hex(), pipeline.cursor.number)
             if self._awaited:
                 await self._documents.wait()
                 await pipeline.drained()  # what came is decided before the first block
