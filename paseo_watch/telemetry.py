@@ -13,6 +13,7 @@ from paseo_watch.clock import Clock
 
 LATENCY = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
 RESULTS = ("done", "retry", "dead")
+OPINIONS = ("decoded", "rejected")
 STALL = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
 
 
@@ -50,7 +51,7 @@ class Metrics:
         )
         self.holes = gauge("holes", "Finalized blocks passed but not read: stored, retried, not yet healed.", "chain")
         self.healed = counter("holes_healed_total", "Holes that were read or decoded later.", "chain")
-        self.decode_errors = counter("decode_errors_total", "Blocks that the decoder rejected.", "chain")
+        self.decode_errors = counter("decode_errors_total", "Attempts at a block that our decoder rejected.", "chain")
         self.decode_seconds = histogram("decode_seconds", "Time to decode one block's events.", "chain", buckets=STALL)
         self.second_opinions = counter(
             "second_opinions_total",
@@ -143,6 +144,8 @@ class Metrics:
         for chain in chains:
             for counter in (self.blocks, self.gap_blocks, self.healed, self.decode_errors, self.rotations):
                 counter.labels(chain)
+            for opinion in OPINIONS:
+                self.second_opinions.labels(chain, opinion)
         for receiver, sink in sinks:
             for result in RESULTS:
                 self.deliveries.labels(receiver, sink, result)

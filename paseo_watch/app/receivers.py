@@ -18,6 +18,7 @@ from paseo_watch.watchers.watcher import EventObservation
 
 CONSOLE = "console"
 DEAD_RULE = "delivery-dead"
+SEVERITY = "critical"
 TELL_EVERY_MS = 3_600_000
 """Within such a span of our clock, dead deliveries of one receiver and sink are one alert: so is a queue that dies."""
 
@@ -62,6 +63,8 @@ def tell_of_dead(
     A dead alert about a dead delivery tells nobody more; it is counted and listed like any other.
     """
 
+    metrics.alerts.labels("-", DEAD_RULE, SEVERITY, "event")  # 0: the first of them is to be seen by increase()
+
     def on_dead(conn: Connection, dead: StoredDelivery, error: str) -> None:
         if dead.content.get("rule") == DEAD_RULE:
             return
@@ -75,7 +78,7 @@ def tell_of_dead(
             for each in outcome.routed
         ]
         new = enqueue(conn, routed, receivers.destinations, at)
-        metrics.alerts.labels("-", DEAD_RULE, seen.severity, "event").inc(new)
+        metrics.alerts.labels("-", DEAD_RULE, SEVERITY, "event").inc(new)
 
     return on_dead
 
@@ -83,7 +86,7 @@ def tell_of_dead(
 def _observe(dead: StoredDelivery, error: str) -> EventObservation:
     return EventObservation(
         rule=DEAD_RULE,
-        severity="critical",
+        severity=SEVERITY,
         key=f"{dead.receiver}/{dead.sink}",
         title=f"{dead.receiver}/{dead.sink} did not get an alert",
         text=f"“{dead.content.get('title', '')}” cannot be delivered: {error} "

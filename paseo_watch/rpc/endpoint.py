@@ -55,6 +55,8 @@ class Endpoint:
         self._finalized_at = 0.0
         self._shown: State | None = None
         self._since_ms = 0
+        for counter in (around.metrics.identity_mismatches, around.metrics.reconnects):
+            counter.labels(around.chain, name)  # 0: what is absent at first, increase() does not see begin
         self.show()
 
     @property

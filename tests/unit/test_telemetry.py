@@ -101,6 +101,8 @@ def test_known_counters_start_at_zero() -> None:
     assert registry.get_sample_value("paseo_watch_decode_errors_total", {"chain": "people"}) == 0
     assert registry.get_sample_value("paseo_watch_gap_blocks_total", {"chain": "relay"}) == 0
     assert registry.get_sample_value("paseo_watch_deliveries_total", delivered) == 0
+    opinion = {"chain": "relay", "result": "decoded"}
+    assert registry.get_sample_value("paseo_watch_second_opinions_total", opinion) == 0
 
 
 def test_two_services_in_one_process_do_not_share_metrics() -> None:

@@ -128,6 +128,12 @@ class TestLead:
         assert sample("endpoint_state", chain="relay", endpoint="a.test", state="connected") == 1
         assert sample("endpoint_state", chain="relay", endpoint="a.test", state="idle") == 0
 
+    async def test_counters_of_every_endpoint_start_at_zero(self, house: House, sample: Sample) -> None:
+        """A first event that makes the series would be invisible to increase()."""
+        for name in NAMES:
+            assert sample("endpoint_identity_mismatches_total", chain="relay", endpoint=name) == 0
+            assert sample("endpoint_reconnects_total", chain="relay", endpoint=name) == 0
+
     async def test_identity_is_asked_before_anything_else(self, house: House) -> None:
         """The first call on every connection is for block 0."""
         await house.start()
