@@ -113,10 +113,11 @@ class Pipeline:
         self._measures.firing(memory.firing.values())
 
     async def put(self, input: PipelineInput) -> None:
-        """Hand in an input; waits while its queue is full."""
+        """Hand in an input; waits while its queue is full, but for healing: one round that waits is enough."""
         match input:
             case Heal():
-                await self._heal_queue.put(input)
+                if not self._heal_queue.full():
+                    self._heal_queue.put_nowait(input)
             case Tick() | Loaded():
                 await self._aside_queue.put(input)
             case _:

@@ -377,6 +377,20 @@ async def test_a_hole_that_takes_long_to_read_holds_up_neither_blocks_nor_ticks(
     assert await told(database) == [11, 12, 5]
 
 
+async def test_a_round_that_takes_long_keeps_its_timer_not_waiting(database: Database) -> None:
+    """Asked for again and again, one more round follows it."""
+    await dig(database, 5)
+    world = World()
+    world.late_gate.clear()
+    pipeline = await make(database, world, Counting())
+    async with running(pipeline):
+        for _ in range(5):
+            await pipeline.put(Heal())
+        world.late_gate.set()
+        await pipeline.drained()
+    assert [attempts for attempts, _ in (await open_holes(database)).values()] == [1]
+
+
 async def settled(database: Database, pipeline: Pipeline, seen: Block, tick: Tick) -> None:
     """Put these in and wait until they are committed."""
     before = await ticks(database)
