@@ -33,7 +33,8 @@ def summarise(metrics: Metrics, started_ms: int, now_ms: int) -> Summary:
     """Read the counters."""
     alerts: dict[tuple[str, str, str], int] = {}
     for (chain, rule, _, status), count in _samples(metrics, "paseo_watch_alerts_total", 4).items():
-        alerts[chain, rule, status] = alerts.get((chain, rule, status), 0) + count
+        if count:
+            alerts[chain, rule, status] = alerts.get((chain, rule, status), 0) + count
     return Summary(
         seconds=(now_ms - started_ms) / 1000,
         blocks={chain: count for (chain,), count in _samples(metrics, "paseo_watch_blocks_processed_total", 1).items()},

@@ -16,6 +16,7 @@ def test_a_run_is_summed_up_from_its_counters() -> None:
     metrics.alerts.labels("relay", "large-move", "info", "event").inc(3)
     metrics.alerts.labels("relay", "large-move", "warning", "event").inc(1)
     metrics.alerts.labels("relay", "policy-cap", "warning", "firing").inc()
+    metrics.alerts.labels("-", "delivery-dead", "critical", "event")
     metrics.deliveries.labels("team", "console", "done").inc(5)
     summary = summarise(metrics, 1_000, 3_500)
     assert summary.lines() == [
