@@ -68,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _common() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    """The flags of commands that run with a configuration."""
+    common = argparse.ArgumentParser(add_help=False, parents=[_logging()])
     common.add_argument(
         "-c",
         "--config",
@@ -77,9 +78,15 @@ def _common() -> argparse.ArgumentParser:
         metavar="FILE",
         help="configuration file or folder; may be repeated; without it the built-in one for Paseo",
     )
-    common.add_argument("--log-level", choices=log.LEVELS, default="info", help="how much to log (default: info)")
-    common.add_argument("--log-format", choices=("text", "json"), default="text", help="how to log (default: text)")
     return common
+
+
+def _logging() -> argparse.ArgumentParser:
+    """The flags of every command."""
+    every = argparse.ArgumentParser(add_help=False)
+    every.add_argument("--log-level", choices=log.LEVELS, default="info", help="how much to log (default: info)")
+    every.add_argument("--log-format", choices=("text", "json"), default="text", help="how to log (default: text)")
+    return every
 
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -98,10 +105,14 @@ def _add_check(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _add_demo(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("demo", parents=[common], help="the main job on shipped recordings: no network needed")
+    parser = commands.add_parser(
+        "demo", parents=[_logging()], help="the main job on shipped recordings: no network needed"
+    )
     parser.add_argument("--once", action="store_true", help="play to the end at full speed, print a summary, exit")
     parser.add_argument("--speed", type=float, default=6.0, help="how much faster than the chain (default: 6)")
-    parser.add_argument("--listen", default=None, metavar="HOST:PORT", help="where the status page is served")
+    parser.add_argument(
+        "--listen", default=None, metavar="HOST:PORT", help="where the status page is served (default: 127.0.0.1:9615)"
+    )
     _output(parser)
     parser.set_defaults(command="service.demo")
 
@@ -112,7 +123,7 @@ def _add_record(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--chain", required=True, help="which configured chain")
     parser.add_argument("--url", help="the node to record, instead of the configured ones")
     parser.add_argument("--from", dest="first", type=int, help="first block (default: --blocks before the last)")
-    parser.add_argument("--to", dest="last", type=int, help="last block (default: the finalized head)")
+    parser.add_argument("--to", dest="last", type=int, help="last block, waited for (default: the finalized head)")
     parser.add_argument("--blocks", type=_count, default=20, help="how many blocks, without --from (default: 20)")
     parser.set_defaults(command="record.record")
 
@@ -162,7 +173,7 @@ def _add_outbox(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _add_schema(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("schema", parents=[common], help="print the JSON Schema of the configuration")
+    parser = commands.add_parser("schema", parents=[_logging()], help="print the JSON Schema of the configuration")
     parser.add_argument("--alert", action="store_true", help="of the alert as data instead")
     parser.set_defaults(command="schema.schema")
 

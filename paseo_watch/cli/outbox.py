@@ -3,10 +3,12 @@
 import argparse
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
+
 from paseo_watch.cli.configuration import load_config
 from paseo_watch.cli.errors import DONE, WRONG_INPUT
 from paseo_watch.cli.execute import execute
-from paseo_watch.cli.say import say
+from paseo_watch.cli.say import complain, say
 from paseo_watch.clock import SystemClock
 from paseo_watch.sinks.render import clean
 from paseo_watch.store import deliveries
@@ -31,16 +33,25 @@ def show(flags: argparse.Namespace) -> int:
 
 
 def retry(flags: argparse.Namespace) -> int:
-    """Put dead deliveries back; a running service sees them within seconds."""
+    """Put dead deliveries back; a running service sees them within seconds. Ids that are not dead are told."""
 
-    async def revive() -> int:
+    def work(conn: Connection) -> tuple[dict[str, str], int]:
+        return deliveries.statuses(conn, flags.ids), deliveries.revive(conn, flags.ids or None, SystemClock().now_ms())
+
+    async def revive() -> tuple[dict[str, str], int]:
         async with await Database.open(_url(flags), Access.GUEST) as database:
-            ids = flags.ids or None
-            return await database.run(lambda conn: deliveries.revive(conn, ids, SystemClock().now_ms()))
+            return await database.run(work)
 
-    count = execute(revive()) or 0
+    found, count = execute(revive()) or ({}, 0)
+    wrong = [_not_dead(id, found.get(id)) for id in flags.ids if found.get(id) != "dead"]
+    for sentence in wrong:
+        complain(sentence)
     print(f"{count} deliveries are pending again")
-    return DONE if count or not flags.ids else WRONG_INPUT
+    return WRONG_INPUT if wrong else DONE
+
+
+def _not_dead(id: str, status: str | None) -> str:
+    return f"{id}: there is no such delivery" if status is None else f"{id} is {status}, not dead"
 
 
 def _url(flags: argparse.Namespace) -> str:

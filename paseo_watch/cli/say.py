@@ -14,7 +14,7 @@ def say(line: str, stream: TextIO | None = None) -> None:
     print(clean(line, LONGEST), file=stream or sys.stdout)
 
 
-def complain(error: Exception) -> None:
-    """Print an error's text, which may have several lines, to standard error."""
+def complain(error: object) -> None:
+    """Print an error, or what is wrong, to standard error; it may have several lines."""
     for line in f"paseo-watch: {error}".split("\n"):
         say(line, sys.stderr)

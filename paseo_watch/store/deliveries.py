@@ -115,6 +115,12 @@ def list(conn: Connection, status: str | None, limit: int) -> tuple[StoredDelive
     return tuple(StoredDelivery(*row) for row in conn.execute(query))
 
 
+def statuses(conn: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The status of each of these deliveries that there is."""
+    query = select(deliveries.c.id, deliveries.c.status).where(deliveries.c.id.in_(ids))
+    return {row.id: row.status for row in conn.execute(query)}
+
+
 def revive(conn: Connection, ids: Collection[str] | None, now_ms: int) -> int:
     """Dead deliveries (these, or all where None) join the queue anew, at their old place; returns how many."""
     anew = {"status": "pending", "attempts": 0, "next_attempt_ms": now_ms, "created_ms": now_ms}

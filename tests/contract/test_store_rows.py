@@ -377,6 +377,14 @@ class TestDeliveries:
         assert first is not None
         assert first.id == "a>team/webhook"
 
+    async def test_the_status_of_each_known_delivery_can_be_asked(self, database: Database) -> None:
+        """Unknown ids are left out."""
+        await enqueue(database, "ab")
+        await database.run(lambda conn: deliveries.dead(conn, "a>team/webhook", 1, 500, "no room"))
+        asked = ["a>team/webhook", "b>team/webhook", "unknown"]
+        found = await database.run(lambda conn: deliveries.statuses(conn, asked))
+        assert found == {"a>team/webhook": "dead", "b>team/webhook": "pending"}
+
     async def test_the_list_can_be_of_one_status_and_is_bounded(self, database: Database) -> None:
         """Newest first."""
         await enqueue(database, "abc")

@@ -55,6 +55,9 @@ async def test_what_died_is_told_listed_and_delivered_after_a_retry_while_the_se
 
         none = await finished("outbox", "retry", "0" * 32, "-c", "config.yaml", folder=tmp_path)
         assert (none.code, none.out) == (2, "0 deliveries are pending again\n")
+        assert none.err == f"paseo-watch: {'0' * 32}: there is no such delivery\n"
+        done = await finished("outbox", "retry", dead[0], "-c", "config.yaml", folder=tmp_path)
+        assert (done.code, done.err) == (2, f"paseo-watch: {dead[0]} is done, not dead\n")
 
 
 async def test_without_a_store_it_says_what_makes_one(tmp_path: Path) -> None:

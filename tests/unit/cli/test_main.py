@@ -23,14 +23,12 @@ def parse(*words: str) -> argparse.Namespace:
         ("run", service.run),
         ("check", inspect.check),
         ("check --online", inspect.check),
-        ("demo --once", service.demo),
         ("record out.rec.xz --chain relay", record.record),
         ("replay in.rec.xz", service.replay),
         ("backtest --chain relay --from 1 --to 2", service.backtest),
         ("doctor --cross-check 3", inspect.doctor),
         ("outbox list", outbox.show),
         ("outbox retry a b", outbox.retry),
-        ("schema", schema.schema),
     ],
 )
 def test_every_command_of_the_contract_is_there(words: str, command: object) -> None:
@@ -38,6 +36,14 @@ def test_every_command_of_the_contract_is_there(words: str, command: object) -> 
     flags = parse(*words.split(), "-c", "a.yaml", "-c", "b", "--log-level", "debug", "--log-format", "json")
     assert main._command(flags.command) is command
     assert (flags.config, flags.log_level, flags.log_format) == ([Path("a.yaml"), Path("b")], "debug", "json")
+
+
+@pytest.mark.parametrize(("words", "command"), [("demo --once", service.demo), ("schema --alert", schema.schema)])
+def test_a_command_with_no_use_for_a_configuration_takes_none(words: str, command: object) -> None:
+    """Taken and ignored, it would mislead."""
+    assert main._command(parse(*words.split(), "--log-level", "debug").command) is command
+    with pytest.raises(SystemExit):
+        parse(*words.split(), "-c", "a.yaml")
 
 
 def test_without_flags_the_defaults_hold() -> None:
