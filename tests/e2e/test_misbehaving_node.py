@@ -157,7 +157,7 @@ async def test_steady_state_costs_exactly_one_request_a_block(
     node: CodedNode, chain: TellingChain, transport: WebSocketTransport
 ) -> None:
     """Every head is pushed, and the watchers want nothing more."""
-    async with House([node.url], transport) as house:
+    async with House([node.url], transport, speed=1) as house:
         await house.reached(LAST)
         node.calls.clear()
         for _ in range(10):
@@ -177,6 +177,7 @@ async def test_a_node_that_goes_silent_is_left(
         setattr(node, how, True)
         chain.moves(3)
         other.announce()
+        house.clock.jump(3601)  # longer than an endpoint may send no head
         await whole(house, LAST + 3)
         assert house.metric("endpoint_rotations_total") == 1
 
@@ -424,7 +425,7 @@ async def test_other_code_that_nothing_announces_is_found_when_events_do_not_fit
     kind: type[ScriptedNode], chain: TellingChain, transport: WebSocketTransport
 ) -> None:
     """Code was swapped with neither version nor digest; after the first block it is known."""
-    async with kind(chain) as node, House([node.url], transport) as house:
+    async with kind(chain) as node, House([node.url], transport, speed=1) as house:
         await house.reached(LAST)
         chain.swap("0x02", {14: metadata(7)}, transfer_index=7)
         chain.moves(1)

@@ -125,7 +125,7 @@ async def test_what_watchers_want_at_every_block_rides_in_its_one_request(
 
     methods = {}
     for watchers in (steady, asking):
-        async with House([URL], transport, watchers=watchers, start=LAST) as house:
+        async with House([URL], transport, watchers=watchers, start=LAST, speed=1) as house:
             await house.reached(chain.tip.number)
             node.calls.clear()
             chain.move(storage={"0x" + kept.hex(): "0x01", "0x" + asked.hex(): "0x02"})
