@@ -4,7 +4,6 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_socket
 from prometheus_client import CollectorRegistry
 
 from paseo_watch.rpc.bucket import TokenBucket
@@ -31,12 +30,6 @@ class HastyClock(FakeClock):
         self.slept.append(seconds)
         self._elapsed += max(seconds, 0)
         await super().sleep(0)
-
-
-@pytest.fixture(autouse=True)
-def _no_sockets() -> None:
-    """As in the folder above, except that asyncio may make the socket pair which wakes its own loop."""
-    pytest_socket.disable_socket(allow_unix_socket=True)
 
 
 @pytest.fixture(name="clock")

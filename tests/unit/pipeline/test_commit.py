@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
-import pytest_socket
 from sqlalchemy import Connection
 
 from paseo_watch.alerts.alert import Firing
@@ -21,12 +20,6 @@ from tests.unit.pipeline.samples import CHAIN, DESTINATIONS, Counting, block, ho
 
 NOW_MS = 1_800_000_000_000
 TREE = Route("team")
-
-
-@pytest.fixture(autouse=True)
-def _no_sockets() -> None:
-    """asyncio may make the socket pair which wakes its own loop."""
-    pytest_socket.disable_socket(allow_unix_socket=True)
 
 
 @pytest.fixture(name="database")

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import pytest
-import pytest_socket
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
@@ -31,12 +30,6 @@ from tests.unit.pipeline.samples import CHAIN, DESTINATIONS, Counting, block, ha
 T = TypeVar("T")
 START = 10
 """Where the stored cursor stands at first."""
-
-
-@pytest.fixture(autouse=True)
-def _no_sockets() -> None:
-    """asyncio may make the socket pair which wakes its own loop."""
-    pytest_socket.disable_socket(allow_unix_socket=True)
 
 
 @pytest.fixture(name="database")

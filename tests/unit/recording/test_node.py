@@ -6,16 +6,9 @@ from typing import Any
 
 import orjson
 import pytest
-import pytest_socket
 
 from paseo_watch.recording.node import PUSH_LIMIT, NodeServer, Peer
 from tests.scripted_chain import ScriptedChain
-
-
-@pytest.fixture(autouse=True)
-def _no_sockets() -> None:
-    """As in the folder above, except that asyncio may make the socket pair which wakes its own loop."""
-    pytest_socket.disable_socket(allow_unix_socket=True)
 
 
 class Client:

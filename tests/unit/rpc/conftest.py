@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-import pytest_socket
 from prometheus_client import CollectorRegistry
 
 from paseo_watch.rpc.bucket import TokenBucket
@@ -15,12 +14,6 @@ from tests.scripted_chain import ScriptedChain
 from tests.scripted_node import ScriptedNode
 
 URL = "ws://node.test"
-
-
-@pytest.fixture(autouse=True)
-def _no_sockets() -> None:
-    """As in the folder above, except that asyncio may make the socket pair which wakes its own loop."""
-    pytest_socket.disable_socket(allow_unix_socket=True)
 
 
 @pytest.fixture(name="clock")
