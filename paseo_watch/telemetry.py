@@ -114,6 +114,9 @@ class Metrics:
         self.outbox_oldest = gauge(
             "outbox_oldest_age_seconds", "Age of the oldest delivery waiting.", "receiver", "sink"
         )
+        self.receiver_up = gauge(
+            "receiver_up", "1 where the last thing tried at a receiver went well, 0 where not.", "receiver", "sink"
+        )
         self.outbox_dead = gauge("outbox_dead", "Deliveries that ended as dead.", "receiver", "sink")
         self.deliveries = counter(
             "deliveries_total", "Attempts by result: done, retry, dead.", "receiver", "sink", "result"

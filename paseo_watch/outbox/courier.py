@@ -3,13 +3,17 @@
 next ── none ──> wait to be woken
   └── send ── sent ──────────> done
            ├─ SendFailed ────> retry later, nothing overtakes; given up once it is too old: dead
-           └─ SendRefused ───> dead
+           ├─ SendRefused ───> dead
+           └─ SinkRefused ───> everything waits; the sink is opened again every minute, until somebody has acted
+
+While there is nothing to send, it looks now and then whether a send could succeed, so that a revoked token is known
+before the alert that needs it.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -18,7 +22,7 @@ from sqlalchemy import Connection
 from paseo_watch.clock import Clock
 from paseo_watch.outbox.backoff import delay, wait_until
 from paseo_watch.outbox.status import CourierStatus, State
-from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused, Sink
+from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused, Sink, SinkRefused
 from paseo_watch.steps import Listener
 from paseo_watch.store import deliveries
 from paseo_watch.store.database import Database
@@ -34,6 +38,8 @@ log = logging.getLogger(__name__)
 
 REFUSED_PAUSE = 60.0
 """Seconds between attempts to open a sink that refuses: an operator has to act first."""
+EXAMINE_EVERY = 600.0
+"""Seconds without work between two looks at a sink."""
 GRACE = 3.0
 """Seconds that a send under way may take to end when the service stops: cut off, it would be sent again."""
 GIVE_UP_AFTER = 86_400.0
@@ -67,12 +73,16 @@ class Courier:
         self._sink = sink
         self._world = world
         self._work = asyncio.Event()
+        self._trouble_since_ms: int | None = None
+        self._proven = False
+        self._in_doubt = True  # the delivery that comes first may have been sent before a crash
+        self._surely_unsent: str | None = None
         self._status = self._at("opening", "")
 
     @property
     def status(self) -> CourierStatus:
         """What it is doing now."""
-        return self._status
+        return replace(self._status, trouble_since_ms=self._trouble_since_ms, proven=self._proven)
 
     def wake(self) -> None:
         """There may be work: called after a commit, on the event loop."""
@@ -81,12 +91,20 @@ class Courier:
     async def run(self) -> None:
         """Open the sink, deliver for ever, close the sink. Raises StoreRefused, and whatever a defect raises."""
         try:
-            await self._open()
             while True:
-                await self._turn()
+                await self._open()
+                await self._serve()
         finally:
             self._become("ended")
             await self._sink.close()
+
+    async def _serve(self) -> None:
+        """Deliver until the sink refuses."""
+        try:
+            while True:
+                await self._turn()
+        except SinkRefused as error:
+            await self._pause("refused", REFUSED_PAUSE, str(error))
 
     async def _open(self) -> None:
         attempt = 0
@@ -95,20 +113,21 @@ class Courier:
             try:
                 return await self._sink.open()
             except SendFailed as error:
-                state: State = "opening"
-                why, pause = str(error), self._delay(attempt, error.retry_after)
-            except SendRefused as error:
-                state, why, pause = "refused", str(error), REFUSED_PAUSE
-            self._become(state, why)
-            log.error("%s can't be opened, again in %.0f s: %s", self._title, pause, why)
-            await self._world.clock.sleep(pause)
+                await self._pause("opening", self._delay(attempt, error.retry_after), str(error))
+            except SinkRefused as error:
+                await self._pause("refused", REFUSED_PAUSE, str(error))
+
+    async def _pause(self, state: State, seconds: float, why: str) -> None:
+        self._trouble()
+        self._become(state, why)
+        log.error("%s can't be used, again in %.0f s: %s", self._title, seconds, why)
+        await self._world.clock.sleep(seconds)
 
     async def _turn(self) -> None:
         self._work.clear()  # before the look: what is committed after it sets the event again
         row = await self._stored(lambda conn: deliveries.next(conn, self.receiver, self.name))
         if row is None:
-            self._become("idle")
-            await self._work.wait()
+            await self._idle()
         elif wait := wait_until(row.next_attempt_ms, self._world.clock.now_ms()):
             self._become("backing_off", row.last_error or "")
             await self._world.clock.sleep(wait)
@@ -116,22 +135,55 @@ class Courier:
             self._become("sending")
             await _undisturbed(self._deliver(row))
 
+    async def _idle(self) -> None:
+        """Wait for work; without any for a while, look at the sink. Raises SinkRefused."""
+        if not self._proven and self._trouble_since_ms is None:
+            await self._examine()
+        if self._trouble_since_ms is None:
+            self._become("idle")
+        seconds = EXAMINE_EVERY if self._trouble_since_ms is None else REFUSED_PAUSE
+        pause = asyncio.create_task(self._world.clock.sleep(seconds))
+        work = asyncio.create_task(self._work.wait())
+        try:
+            await asyncio.wait({pause, work}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pause.cancel()
+            work.cancel()
+        if not self._work.is_set():
+            await self._examine()
+
+    async def _examine(self) -> None:
+        problems = [each.problem for each in await self._sink.examine() if each.problem is not None]
+        for problem in problems:
+            if isinstance(problem, SinkRefused):
+                raise problem
+        if problems:
+            self._trouble()
+            self._become("failing", str(problems[0]))
+            log.warning("%s would fail now: %s", self._title, problems[0])
+        else:
+            self._well()
+
     async def _deliver(self, row: StoredDelivery) -> None:
         attempt = row.attempts + 1
-        delivery = Delivery(row.id, self.receiver, self.name, row.content, attempt)
+        in_doubt = self._in_doubt or (attempt > 1 and row.id != self._surely_unsent)
+        delivery = Delivery(row.id, self.receiver, self.name, row.content, attempt, in_doubt)
         self._world.steps("send.before")
         try:
             await self._sink.send(delivery)
         except SendFailed as error:
+            self._surely_unsent = None if in_doubt or error.maybe_sent else row.id
             end = self._failed(row, attempt, error)
         except SendRefused as error:
             end = partial(self._dead, row, attempt, str(error))
         else:
+            self._well()
             end = partial(self._done, row, attempt)
         self._world.steps("send.after")
         await end()
 
     def _failed(self, row: StoredDelivery, attempt: int, error: SendFailed) -> Callable[[], Coroutine[Any, Any, None]]:
+        self._trouble()
         now_ms = self._world.clock.now_ms()
         age = (now_ms - (now_ms if row.first_failed_ms is None else row.first_failed_ms)) / 1000
         if age >= self._world.give_up_after:
@@ -166,6 +218,7 @@ class Courier:
         self._world.steps("mark.before")
         await self._stored(change)
         self._world.steps("mark.after")
+        self._in_doubt &= result == "retry"
         self._world.metrics.deliveries.labels(self.receiver, self.name, result).inc()
 
     async def _stored(self, fn: Callable[[Connection], T]) -> T:
@@ -184,12 +237,24 @@ class Courier:
     def _delay(self, attempt: int, retry_after: float | None = None) -> float:
         return delay(attempt, self._world.jitter(), retry_after=retry_after)
 
+    def _trouble(self) -> None:
+        self._proven = False
+        if self._trouble_since_ms is None:
+            self._trouble_since_ms = self._world.clock.now_ms()
+        self._world.metrics.receiver_up.labels(self.receiver, self.name).set(0)
+
+    def _well(self) -> None:
+        self._proven = True
+        self._trouble_since_ms = None
+        self._world.metrics.receiver_up.labels(self.receiver, self.name).set(1)
+
     @property
     def _title(self) -> str:
         return f"{self.receiver}/{self.name}"
 
     def _become(self, state: State, detail: str = "") -> None:
-        if (state, detail) != (self._status.state, self._status.detail):
+        seen = self._status
+        if (state, detail) != (seen.state, seen.detail):
             self._status = self._at(state, detail)
 
     def _at(self, state: State, detail: str) -> CourierStatus:

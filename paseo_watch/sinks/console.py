@@ -11,7 +11,7 @@ from typing import NamedTuple
 from paseo_watch.sinks.kind import SinkOptions, SinkSetting
 from paseo_watch.sinks.patient_writer import PatientWriter
 from paseo_watch.sinks.render import Plain, as_ascii_json, plain
-from paseo_watch.sinks.sink import Delivery, SendFailed
+from paseo_watch.sinks.sink import Delivery, Finding, SendFailed
 
 
 class _Look(NamedTuple):
@@ -48,6 +48,11 @@ class ConsoleSink:
 
     async def open(self) -> None:
         """Nothing to get ready."""
+
+    async def examine(self) -> tuple[Finding, ...]:
+        """Whether the stream is still there."""
+        closed = self._setting.stream.closed
+        return (Finding("stream", "closed" if closed else "open", SendFailed("console: closed") if closed else None),)
 
     async def send(self, delivery: Delivery) -> None:
         """Write and flush; raises SendFailed where the console is gone (a closed pipe)."""

@@ -16,7 +16,7 @@ from pydantic import Field
 from paseo_watch.sinks.json_lines import JsonLines
 from paseo_watch.sinks.kind import SinkOptions, SinkSetting
 from paseo_watch.sinks.render import as_json
-from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused
+from paseo_watch.sinks.sink import Delivery, Finding, SendFailed, SinkRefused
 
 _REFUSED = MappingProxyType(
     {
@@ -45,11 +45,11 @@ class FileOptions(SinkOptions):
     path: Path = Field(description="The file, in a folder that exists. One receiver a file.")
 
 
-def sort_error(error: OSError, path: Path) -> SendFailed | SendRefused:
+def sort_error(error: OSError, path: Path) -> SendFailed | SinkRefused:
     """Whether trying again can help, and what to do. What is not known to be hopeless is tried again."""
     code = error.errno or 0
     if code in _REFUSED:
-        return SendRefused(f"{path}: {_REFUSED[code]}")
+        return SinkRefused(f"{path}: {_REFUSED[code]}")
     return SendFailed(f"{path}: {_FAILED.get(code, error.strerror or 'cannot write')}")
 
 
@@ -69,8 +69,17 @@ class FileSink:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="file-sink")
 
     async def open(self) -> None:
-        """Mend what a crash left, learn what is already written; raises SendFailed or SendRefused."""
+        """Mend what a crash left, learn what is already written; raises SendFailed or SinkRefused."""
         await self._run(self._lines.open)
+
+    async def examine(self) -> tuple[Finding, ...]:
+        """Whether the file could be opened for appending, without making it or waiting for its lock."""
+        problem: SendFailed | SinkRefused | None = None
+        try:
+            await self._run(self._lines.look)
+        except (SendFailed, SinkRefused) as error:
+            problem = error
+        return (Finding("file", f"{self._path}: {'cannot be written' if problem else 'can be written'}", problem),)
 
     async def send(self, delivery: Delivery) -> None:
         """Append and sync; raises SendFailed, for whatever is wrong with the path can be mended while alerts wait.

@@ -5,6 +5,7 @@ What a crash, a full disk or a power cut can leave is a torn last line: the begi
 not written again. A file whose end is neither is not one of ours, and nothing in it is touched.
 """
 
+import errno
 import fcntl
 import os
 import stat
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from paseo_watch.sinks.sink import SendFailed, SendRefused
+from paseo_watch.sinks.sink import SendFailed, SendRefused, SinkRefused
 
 REMEMBERED = 1000
 """How many of the last ids are known. The outbox has at most one unmarked delivery in flight for each file."""
@@ -31,7 +32,7 @@ class JsonLines:
         self._ids: dict[str, None] = {}
 
     def open(self) -> None:
-        """Open or create, lock, mend. Raises OSError, SendRefused (not our kind of file), SendFailed (in use)."""
+        """Open or create, lock, mend. Raises OSError, SinkRefused (not our kind of file), SendFailed (in use)."""
         self.close()
         file = os.open(self._path, _FLAGS, 0o640)
         try:
@@ -42,6 +43,18 @@ class JsonLines:
             os.close(file)
             raise
         self._file = file
+
+    def look(self) -> None:
+        """Raise what `open` would, as far as that can be told without making, locking or changing anything."""
+        if not self._path.exists():
+            if not os.access(self._path.parent, os.W_OK | os.X_OK):
+                raise OSError(errno.EACCES if self._path.parent.is_dir() else errno.ENOENT, "")
+        elif self._path.is_dir():
+            raise OSError(errno.EISDIR, "")
+        elif not self._path.is_file():
+            raise SinkRefused(f"{self._path}: not a regular file; name a file for the alerts")
+        elif not os.access(self._path, os.W_OK):
+            raise OSError(errno.EACCES, "")
 
     def append(self, id: str, line: bytes) -> bool:
         """Write one object and its line break to the disk; False where a line with this id is already there."""
@@ -84,7 +97,7 @@ class JsonLines:
 
     def _claim(self, file: int) -> None:
         if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise SendRefused(f"{self._path}: not a regular file; name a file for the alerts")
+            raise SinkRefused(f"{self._path}: not a regular file; name a file for the alerts")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -113,7 +126,7 @@ def _mend(file: int, path: Path) -> list[bytes]:
         lines.append(tail)
     elif tail:
         if not _is_torn(tail, lines):
-            raise SendRefused(f"{path}: does not end as a file of alerts does; name another file")
+            raise SinkRefused(f"{path}: does not end as a file of alerts does; name another file")
         os.ftruncate(file, size - len(tail))
     os.fsync(file)
     return lines[-REMEMBERED:]

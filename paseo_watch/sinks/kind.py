@@ -1,7 +1,7 @@
 """What the registry holds of each sink, and what the composition root hands to all of them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Any, Literal, TextIO
 
 import aiohttp
@@ -22,7 +22,8 @@ class SinkSetting:
     """Shared things that a sink may need.
 
     `session` makes an HTTP session that the caller owns and closes. `stream` is where the console sink writes,
-    `output` and `colour` are how.
+    `output` and `colour` are how. `accounts` holds what sinks of one account share (a login, a rate limit), by a key
+    of theirs: the first that is built puts it there.
     """
 
     session: Callable[[], aiohttp.ClientSession]
@@ -30,6 +31,7 @@ class SinkSetting:
     output: Literal["text", "json"]
     colour: bool
     clock: Clock
+    accounts: dict[Hashable, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

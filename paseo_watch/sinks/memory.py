@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused
+from paseo_watch.sinks.sink import Delivery, Finding, SendFailed, SendRefused, SinkRefused
 
 
 class MemorySink:
@@ -13,7 +13,7 @@ class MemorySink:
 
     kind = "memory"
 
-    def __init__(self, failures: Iterable[SendFailed | SendRefused | None] = ()) -> None:
+    def __init__(self, failures: Iterable[SendFailed | SendRefused | SinkRefused | None] = ()) -> None:
         self.failures = list(failures)
         self.sent: dict[str, Delivery] = {}
         self.attempts = 0
@@ -22,6 +22,11 @@ class MemorySink:
     async def open(self) -> None:
         """Ready at once."""
         self.is_open = True
+
+    async def examine(self) -> tuple[Finding, ...]:
+        """What the next send would meet."""
+        failure = self.failures[0] if self.failures else None
+        return (Finding("memory", "there is room", None if isinstance(failure, SendRefused) else failure),)
 
     async def send(self, delivery: Delivery) -> None:
         """Keep it, or raise what the script says."""

@@ -5,6 +5,7 @@ secret, `X-Paseo-Watch-Signature: sha256=<hex>`, the HMAC-SHA256 (RFC 2104) of t
 The URL may itself be a secret: errors name only its scheme, host and port.
 """
 
+import asyncio
 import hashlib
 import hmac
 from datetime import UTC
@@ -18,10 +19,12 @@ from yarl import URL
 from paseo_watch import __version__
 from paseo_watch.sinks.kind import SinkOptions, SinkSetting
 from paseo_watch.sinks.render import as_json
-from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused
+from paseo_watch.sinks.sink import Delivery, Finding, SendFailed, SendRefused, SinkRefused
 
 LONGEST_WAIT = 3600.0
 """Seconds; a longer Retry-After is cut to this, so that no other side can put an alert off for good."""
+SINK_STATUSES = frozenset({401, 402, 403, 404, 405, 407, 410, 421, 451})
+"""Answers about the address or who asks."""
 
 
 def _http_url(value: SecretStr) -> SecretStr:
@@ -65,8 +68,20 @@ class WebhookSink:
         if self._session is None:
             self._session = self._setting.session()
 
+    async def examine(self) -> tuple[Finding, ...]:
+        """Whether the host takes a connection; a webhook itself can only be tried by sending."""
+        problem: SendFailed | None = None
+        try:
+            _, writer = await asyncio.wait_for(
+                asyncio.open_connection(self._url.host, self._url.port), self._options.timeout
+            )
+            writer.close()
+        except (OSError, TimeoutError) as error:
+            problem = SendFailed(f"{self._shown}: cannot connect ({_reason(error)})")
+        return (Finding("host", self._shown, problem),)
+
     async def send(self, delivery: Delivery) -> None:
-        """POST it; raises SendFailed or SendRefused by the answer's status (`judge`)."""
+        """POST it; raises SendFailed, SendRefused or SinkRefused by the answer's status (`judge`)."""
         body = as_json(delivery.notification)
         status, retry_after = await self._post(body, self._headers(delivery, body))
         error = judge(status, retry_after, self._setting.clock.now_ms(), self._shown)
@@ -115,15 +130,22 @@ def sign(body: bytes, secret: SecretStr) -> str:
     return f"sha256={digest.hexdigest()}"
 
 
-def judge(status: int, retry_after: str | None, now_ms: int, shown: str) -> SendFailed | SendRefused | None:
-    """None for 2xx. 408, 425, 429 and 5xx may pass; a redirect or another 4xx never does. (RFC 9110, section 15)"""
+def judge(
+    status: int, retry_after: str | None, now_ms: int, shown: str
+) -> SendFailed | SendRefused | SinkRefused | None:
+    """None for 2xx. 408, 425, 429 and 5xx may pass; a redirect or another 4xx never does. (RFC 9110, section 15)
+
+    What is about the URL or the secret and not about this alert (SINK_STATUSES, a redirect) is the sink's.
+    """
     if 200 <= status < 300:
         return None
     if status in (408, 425, 429) or status >= 500:
         return SendFailed(f"{shown}: answered {status}", retry_after=read_wait(retry_after, now_ms))
     if 300 <= status < 400:
-        return SendRefused(f"{shown}: answered {status}, a redirect; put the final URL into the configuration")
-    return SendRefused(f"{shown}: answered {status}; check the URL, the secret and what the receiver accepts")
+        return SinkRefused(f"{shown}: answered {status}, a redirect; put the final URL into the configuration")
+    if status in SINK_STATUSES:
+        return SinkRefused(f"{shown}: answered {status}; check the URL and the secret, or take the webhook away")
+    return SendRefused(f"{shown}: answered {status}; check what the receiver accepts")
 
 
 def read_wait(value: str | None, now_ms: int) -> float | None:
@@ -146,8 +168,12 @@ def read_wait(value: str | None, now_ms: int) -> float | None:
 
 def _describe(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot connect ({error.os_error.strerror or type(error.os_error).__name__})"
+        return f"cannot connect ({_reason(error.os_error)})"
     return type(error).__name__
+
+
+def _reason(error: OSError | TimeoutError) -> str:
+    return error.strerror or type(error).__name__
 
 
 def build(options: WebhookOptions, setting: SinkSetting) -> WebhookSink:

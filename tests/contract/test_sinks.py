@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from paseo_watch.sinks.console import ConsoleOptions, ConsoleSink
 from paseo_watch.sinks.file import FileOptions, FileSink
 from paseo_watch.sinks.memory import MemorySink
-from paseo_watch.sinks.sink import SendFailed, SendRefused, Sink
+from paseo_watch.sinks.sink import SendFailed, SendRefused, Sink, SinkRefused
 from paseo_watch.sinks.webhook import WebhookOptions, WebhookSink
 from tests.unit.sinks.samples import delivery
 from tests.unit.sinks.settings import setting, terminal, written
@@ -53,6 +53,7 @@ class Bench:
     once: bool
     transient: Callable[[], None]
     permanent: Callable[[], None] | None = None
+    gone: Callable[[], None] | None = None
     healthy: Callable[[], None] | None = None
 
 
@@ -64,7 +65,8 @@ async def memory_bench(stack: AsyncExitStack, folder: Path) -> Bench:
         lambda: [dict(sent.notification) for sent in sink.sent.values()],
         once=True,
         transient=lambda: sink.failures.append(SendFailed("down", retry_after=7)),
-        permanent=lambda: sink.failures.append(SendRefused("gone")),
+        permanent=lambda: sink.failures.append(SendRefused("too long")),
+        gone=lambda: sink.failures.append(SinkRefused("gone")),
         healthy=sink.failures.clear,
     )
 
@@ -113,7 +115,8 @@ async def webhook_bench(stack: AsyncExitStack, folder: Path) -> Bench:
         lambda: [json.loads(body) for _, body in receiver.posts],
         once=False,
         transient=lambda: answer(429, **{"Retry-After": "7"}),
-        permanent=lambda: answer(410),
+        permanent=lambda: answer(413),
+        gone=lambda: answer(410),
         healthy=lambda: answer(200),
     )
 
@@ -186,6 +189,29 @@ async def test_a_permanent_failure_says_so_and_the_next_delivery_is_not_harmed(b
     assert bench.received()[-1] == delivery(2).notification
 
 
+@pytest.mark.parametrize("bench", ["memory", "webhook"], indirect=True)
+async def test_a_way_out_that_is_gone_is_told_from_a_delivery_that_is_refused(bench: Bench) -> None:
+    """SinkRefused; the same delivery goes through once somebody has acted."""
+    assert bench.gone is not None
+    assert bench.healthy is not None
+    bench.gone()
+    with pytest.raises(SinkRefused):
+        await bench.sink.send(delivery(1))
+    bench.healthy()
+    await bench.sink.open()
+    await bench.sink.send(delivery(1, attempt=2))
+    assert bench.received()[-1] == delivery(1).notification
+
+
+async def test_looking_finds_nothing_wrong_with_a_sink_that_works_and_sends_nothing(bench: Bench) -> None:
+    """Each thing that was looked at is named, in one line."""
+    findings = await bench.sink.examine()
+    assert findings
+    assert [each.problem for each in findings] == [None] * len(findings)
+    assert all(each.what and each.found and "\n" not in each.found for each in findings)
+    assert bench.received() == []
+
+
 async def test_opening_again_is_allowed(bench: Bench) -> None:
     """The outbox opens a sink again after a failure."""
     await bench.sink.open()
@@ -237,7 +263,7 @@ async def test_a_webhook_passes_on_the_wait_that_was_asked_for() -> None:
 async def test_a_redirect_is_not_followed() -> None:
     """A redirect could take the alert, and its signature, to another host."""
     receiver = Receiver(status=307, headers={"Location": "/hook"})
-    with pytest.raises(SendRefused, match="redirect"):
+    with pytest.raises(SinkRefused, match="redirect"):
         await post_to(receiver)
     assert len(receiver.posts) == 1
 

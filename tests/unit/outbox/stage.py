@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, StaticPool, create_engine
 
 from paseo_watch.outbox.outbox import Outbox, delivery_id
-from paseo_watch.sinks.sink import Delivery
+from paseo_watch.sinks.sink import Delivery, Finding, SendFailed, SinkRefused
 from paseo_watch.store import deliveries
 from paseo_watch.store.deliveries import NewDelivery, StoredDelivery
 from paseo_watch.store.errors import StoreUnavailable
@@ -64,6 +64,7 @@ class ScriptedSink:
     sent: list[str] = field(default_factory=list)
     opened: int = 0
     closed: int = 0
+    looking: list[SendFailed | SinkRefused | None] = field(default_factory=list)
     clock: FakeClock | None = None
     kind: str = "scripted"
 
@@ -77,6 +78,10 @@ class ScriptedSink:
         self.attempts.append((self.clock.now_ms() if self.clock else 0, delivery))
         self._next(self.script)
         self.sent.append(delivery.notification["id"])
+
+    async def examine(self) -> tuple[Finding, ...]:
+        """As scripted."""
+        return (Finding("script", "as it says", self.looking.pop(0) if self.looking else None),)
 
     async def close(self) -> None:
         """Counted."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from paseo_watch.outbox import courier as courier_module
 from paseo_watch.outbox.outbox import Outbox, delivery_id
-from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused
+from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused, SinkRefused
 from paseo_watch.store import deliveries
 from paseo_watch.store.deliveries import StoredDelivery
 from paseo_watch.store.errors import StoreRefused, StoreUnavailable
@@ -47,7 +47,7 @@ async def test_what_waits_is_sent_in_order_and_marked_done(stage: Stage) -> None
     async with running(stage.outbox({WHO: sink})):
         await stage.clock.advance(0)
     assert sink.sent == ["a", "b", "c"]
-    assert sink.attempts[0][1] == Delivery(delivery_id("a", *WHO), "team", "hook", {"id": "a"}, 1)
+    assert sink.attempts[0][1] == Delivery(delivery_id("a", *WHO), "team", "hook", {"id": "a"}, 1, in_doubt=True)
     assert {row.status for row in stage.store.rows().values()} == {"done"}
     assert stage.metric("deliveries_total", result="done") == 3
     assert stage.metric("delivery_latency_seconds_sum") == 6
@@ -291,7 +291,7 @@ async def test_a_sink_that_refuses_to_open_is_asked_every_minute_and_says_why(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its deliveries stay pending: no delivery was refused."""
-    sink = ScriptedSink(opening=[SendRefused("token revoked")] * 3)
+    sink = ScriptedSink(opening=[SinkRefused("token revoked")] * 3)
     start = stage.clock.now_ms()
     stage.store.enqueue("a", start)
     outbox = stage.outbox({WHO: sink})
@@ -303,7 +303,82 @@ async def test_a_sink_that_refuses_to_open_is_asked_every_minute_and_says_why(
             assert (sink.opened, stage.store.rows()["a"].status) == (3, "pending")
             await stage.clock.advance(1)
     assert times(sink, start) == [(180, "a")]
-    assert "team/hook can't be opened, again in 60 s: token revoked" in caplog.text
+    assert "team/hook can't be used, again in 60 s: token revoked" in caplog.text
+
+
+async def test_a_sink_that_refuses_in_the_middle_keeps_every_delivery_and_is_opened_again_every_minute(
+    stage: Stage,
+) -> None:
+    """A revoked token is no delivery's fault: nothing dies, no attempt is counted, and all of it follows in order."""
+    sink = ScriptedSink([None, SinkRefused("token revoked"), SinkRefused("token revoked")])
+    start = stage.clock.now_ms()
+    stage.store.enqueue("abc", start)
+    outbox = stage.outbox({WHO: sink})
+    async with running(outbox):
+        await stage.clock.advance(119)
+        status = outbox.statuses[0]
+        assert (status.state, status.detail, status.trouble_since_ms) == ("refused", "token revoked", start)
+        assert {id: row.attempts for id, row in stage.store.rows().items()} == {"a": 1, "b": 0, "c": 0}
+        assert (sink.opened, stage.metric("receiver_up")) == (2, 0)
+        await stage.clock.advance(1)
+        assert outbox.statuses[0].proven
+    assert times(sink, start) == [(0, "a"), (0, "b"), (60, "b"), (120, "b"), (120, "c")]
+    assert (stage.buried, stage.metric("receiver_up")) == ([], 1)
+
+
+async def test_a_delivery_is_in_doubt_where_an_attempt_before_may_have_reached_the_other_side(stage: Stage) -> None:
+    """The first after a start, and after an answer that was lost; not after a plain refusal to take it."""
+    lost = SendFailed("no answer", maybe_sent=True)
+    sink = ScriptedSink([None, SendFailed("limited"), SendFailed("limited"), None, lost, SendFailed("limited")])
+    stage.store.enqueue("abc", stage.clock.now_ms())
+    async with running(stage.outbox({WHO: sink})):
+        await stage.clock.advance(60)
+    doubts = [(delivery.notification["id"], delivery.in_doubt) for _, delivery in sink.attempts]
+    assert doubts == [
+        ("a", True),
+        *[("b", False)] * 3,
+        ("c", False),
+        *[("c", True)] * 2,
+    ]
+
+
+async def test_what_failed_before_a_restart_is_in_doubt_after_it(stage: Stage) -> None:
+    """This process does not know how the attempts of the last one ended."""
+    stage.store.enqueue("ab", stage.clock.now_ms())
+    async with running(stage.outbox({WHO: ScriptedSink([SendFailed("limited")])})):
+        await stage.clock.advance(0)
+    sink = ScriptedSink([SendFailed("limited")])
+    async with running(stage.outbox({WHO: sink})):
+        await stage.clock.advance(60)
+    assert [delivery.in_doubt for _, delivery in sink.attempts] == [True, True, False]
+
+
+async def test_an_idle_sink_is_looked_at_so_that_a_revoked_token_is_known_before_the_next_alert(stage: Stage) -> None:
+    """At the start and every ten minutes; in trouble every minute."""
+    sink = ScriptedSink(looking=[None, SinkRefused("token revoked"), None])
+    outbox = stage.outbox({WHO: sink})
+    async with running(outbox):
+        await stage.clock.advance(599)
+        assert (outbox.statuses[0].state, outbox.statuses[0].proven) == ("idle", True)
+        await stage.clock.advance(1)
+        assert (outbox.statuses[0].state, outbox.statuses[0].detail) == ("refused", "token revoked")
+        assert (stage.metric("receiver_up"), sink.opened) == (0, 1)
+        await stage.clock.advance(60)
+        assert sink.opened == 2
+        await stage.clock.advance(60)
+        assert (outbox.statuses[0].state, outbox.statuses[0].trouble_since_ms) == ("idle", None)
+
+
+async def test_an_idle_sink_that_would_fail_now_is_shown_and_looked_at_every_minute(stage: Stage) -> None:
+    """It is not opened again: what is transient passes."""
+    sink = ScriptedSink(looking=[None, SendFailed("homeserver away"), SendFailed("homeserver away"), None])
+    outbox = stage.outbox({WHO: sink})
+    async with running(outbox):
+        await stage.clock.advance(660)
+        status = outbox.statuses[0]
+        assert (status.state, status.detail, sink.opened) == ("failing", "homeserver away", 1)
+        await stage.clock.advance(60)
+        assert (outbox.statuses[0].state, stage.metric("receiver_up")) == ("idle", 1)
 
 
 class SlowSink(ScriptedSink):

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from paseo_watch.sinks.file import FileOptions, FileSink, build, sort_error
-from paseo_watch.sinks.sink import SendFailed, SendRefused
+from paseo_watch.sinks.sink import SendFailed, SinkRefused
 from tests.unit.sinks.samples import delivery
 from tests.unit.sinks.settings import setting
 
@@ -23,10 +23,10 @@ from tests.unit.sinks.settings import setting
         (errno.EROFS, SendFailed, "read-only"),
         (errno.EIO, SendFailed, "Input/output error"),
         (errno.EMFILE, SendFailed, "Too many open files"),
-        (errno.EACCES, SendRefused, "let the service's user write there"),
-        (errno.EISDIR, SendRefused, "name a file in it"),
-        (errno.ENOENT, SendRefused, "create it"),
-        (errno.ENOTDIR, SendRefused, "not a folder"),
+        (errno.EACCES, SinkRefused, "let the service's user write there"),
+        (errno.EISDIR, SinkRefused, "name a file in it"),
+        (errno.ENOENT, SinkRefused, "create it"),
+        (errno.ENOTDIR, SinkRefused, "not a folder"),
     ],
 )
 def test_each_error_says_what_to_do_and_whether_waiting_helps(code: int, kind: type[Exception], says: str) -> None:
@@ -40,7 +40,7 @@ def test_each_error_says_what_to_do_and_whether_waiting_helps(code: int, kind: t
 async def test_a_folder_in_the_files_place_is_refused_at_open_and_fails_at_send(tmp_path: Path) -> None:
     """A refused delivery is dead at once; one that failed waits until the operator has mended the path."""
     sink = FileSink(FileOptions(path=tmp_path))
-    with pytest.raises(SendRefused, match="is a folder"):
+    with pytest.raises(SinkRefused, match="is a folder"):
         await sink.open()
     with pytest.raises(SendFailed, match="is a folder"):
         await sink.send(delivery())
@@ -51,7 +51,7 @@ async def test_a_missing_folder_is_refused_until_it_is_there(tmp_path: Path) -> 
     """`outbox retry` after the operator has made it."""
     path = tmp_path / "missing" / "alerts.jsonl"
     sink = FileSink(FileOptions(path=path))
-    with pytest.raises(SendRefused, match="create it"):
+    with pytest.raises(SinkRefused, match="create it"):
         await sink.open()
     path.parent.mkdir()
     await sink.send(delivery(7))

@@ -9,7 +9,7 @@ import pytest
 
 from paseo_watch.sinks import json_lines
 from paseo_watch.sinks.json_lines import REMEMBERED, JsonLines
-from paseo_watch.sinks.sink import SendFailed, SendRefused
+from paseo_watch.sinks.sink import SendFailed, SendRefused, SinkRefused
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_what_a_power_cut_leaves_is_cut_off(path: Path, tail: bytes) -> None:
 def test_somebody_elses_file_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
     """A wrong path in the configuration must not cost anybody their data."""
     path.write_bytes(content)
-    with pytest.raises(SendRefused, match="name another file"):
+    with pytest.raises(SinkRefused, match="name another file"):
         JsonLines(path).open()
     assert path.read_bytes() == content
 
@@ -212,7 +212,7 @@ def test_a_pipe_or_a_device_is_no_file_for_alerts(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for path in (pipe, Path("/dev/null")):
-        with pytest.raises(SendRefused, match="not a regular file"):
+        with pytest.raises(SinkRefused, match="not a regular file"):
             JsonLines(path).open()
 
 

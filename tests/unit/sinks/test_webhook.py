@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from paseo_watch.sinks.sink import SendFailed, SendRefused
+from paseo_watch.sinks.sink import SendFailed, SendRefused, SinkRefused
 from paseo_watch.sinks.webhook import LONGEST_WAIT, WebhookOptions, build, judge, read_wait, sign
 from tests.unit.sinks.samples import delivery
 from tests.unit.sinks.settings import NOW_MS, setting
@@ -34,11 +34,17 @@ def test_what_may_pass_is_tried_again_when_the_other_side_said(status: int) -> N
     assert str(error) == f"https://hooks.example: answered {status}"
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 410, 413, 422])
-def test_what_never_passes_is_refused(status: int) -> None:
-    """Redirects too: they are not followed, and the message says what to do."""
+@pytest.mark.parametrize("status", [400, 409, 413, 415, 422])
+def test_what_is_wrong_with_this_alert_is_refused(status: int) -> None:
+    """The next one may be fine."""
+    assert isinstance(judge(status, None, NOW_MS, SHOWN), SendRefused)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 401, 403, 404, 410])
+def test_what_is_wrong_with_the_address_or_the_secret_is_the_sinks(status: int) -> None:
+    """No delivery dies of it. Redirects too: they are not followed, and the message says what to do."""
     error = judge(status, None, NOW_MS, SHOWN)
-    assert isinstance(error, SendRefused)
+    assert isinstance(error, SinkRefused)
     assert ("redirect" in str(error)) is (status < 400)
 
 
