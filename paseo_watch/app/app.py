@@ -24,6 +24,7 @@ from paseo_watch.app.jobs import Tools, make_jobs
 from paseo_watch.app.receivers import build_receivers, console_only, tell_of_dead
 from paseo_watch.app.schedule import Job, make_scheduler
 from paseo_watch.app.summary import Summary, summarise
+from paseo_watch.app.troubles import LOOK_EVERY, Troubles
 from paseo_watch.app.view import take_view
 from paseo_watch.app.watchers import chain_documents, chain_watchers
 from paseo_watch.clock import Clock
@@ -99,12 +100,21 @@ async def serve(config: Config, how: How) -> Summary:
             destinations=receivers.destinations,
             wake_outbox=outbox.wake,
         )
-        jobs = make_jobs(
-            tools, chains, [(chain, document) for chain in chains for document in chain_documents(config, chain.name)]
+        documents = [(chain, document) for chain in chains for document in chain_documents(config, chain.name)]
+        troubles = Troubles(
+            config.network,
+            receivers.tree,
+            receivers.destinations,
+            database,
+            clock,
+            metrics,
+            lambda: outbox.statuses,
+            outbox.wake,
         )
+        jobs = [*make_jobs(tools, chains, documents), Job("receivers", LOOK_EVERY, troubles.look)]
         started_ms = clock.now_ms()
         if config.http:
-            view = partial(take_view, config, chains, outbox, database, clock, started_ms)
+            view = partial(take_view, config, chains, outbox, troubles, database, clock, started_ms)
             server = HttpServer(metrics.registry, view, faults=tuple)  # what dies takes the task group down
             stack.push_async_callback(server.stop)
             port = await server.start(config.http.listen.host, config.http.listen.port)

@@ -1,13 +1,13 @@
 """Receivers as the configuration names them, built into sinks; and what is told when a delivery dies."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from paseo_watch.alerts.alert import Where
 from paseo_watch.alerts.route import Route
-from paseo_watch.alerts.router import route
+from paseo_watch.alerts.router import Routed, route
 from paseo_watch.config.model import Config
 from paseo_watch.pipeline.commit import Destinations, enqueue
 from paseo_watch.sinks.registry import SINKS, SinkSetting
@@ -15,6 +15,8 @@ from paseo_watch.sinks.sink import Sink
 from paseo_watch.store.deliveries import StoredDelivery
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.watcher import EventObservation
+
+__all__ = ["Destinations", "Receivers", "build_receivers", "console_only", "tell_of_dead", "through"]
 
 CONSOLE = "console"
 DEAD_RULE = "delivery-dead"
@@ -55,6 +57,16 @@ def console_only(setting: SinkSetting) -> Receivers:
     return Receivers(Route(CONSOLE), {(CONSOLE, CONSOLE): kind.build(kind.options(), setting)})
 
 
+def through(
+    routed: Iterable[Routed], destinations: Destinations, ill: Collection[tuple[str, str]]
+) -> tuple[list[Routed], Destinations]:
+    """The same notifications round what is ill, (receiver, sink): to the other sinks of those who should get them;
+    where these have none, to everybody else's."""
+    ways = {name: tuple(sink for sink in sinks if (name, sink) not in ill) for name, sinks in destinations.items()}
+    anybody = tuple(name for name, sinks in ways.items() if sinks)
+    return [replace(each, receivers=tuple(r for r in each.receivers if ways[r]) or anybody) for each in routed], ways
+
+
 def tell_of_dead(
     network: str, receivers: Receivers, metrics: Metrics, now_ms: Callable[[], int]
 ) -> Callable[[Connection, StoredDelivery, str], None]:
@@ -72,12 +84,8 @@ def tell_of_dead(
         seen = _observe(dead, error)
         moment = Where(network, None, None, None, at - at % TELL_EVERY_MS)  # one moment, one identity: told once
         outcome = route(receivers.tree, {}, "service", [seen], moment)
-        elsewhere = tuple(name for name in receivers.destinations if name != dead.receiver)
-        routed = [
-            replace(each, receivers=tuple(r for r in each.receivers if r != dead.receiver) or elsewhere)
-            for each in outcome.routed
-        ]
-        new = enqueue(conn, routed, receivers.destinations, at)
+        routed, ways = through(outcome.routed, receivers.destinations, {(dead.receiver, dead.sink)})
+        new = enqueue(conn, routed, ways, at)
         metrics.alerts.labels("-", DEAD_RULE, SEVERITY, "event").inc(new)
 
     return on_dead

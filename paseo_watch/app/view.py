@@ -1,11 +1,13 @@
 """The state of the running service as the status page wants it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
 from paseo_watch import __version__
+from paseo_watch.alerts.alert import Firing
 from paseo_watch.app.chain import ChainService
+from paseo_watch.app.troubles import NOBODY, Troubles
 from paseo_watch.clock import Clock
 from paseo_watch.config.model import Config
 from paseo_watch.config.sections import Chain
@@ -32,6 +34,7 @@ async def take_view(
     config: Config,
     chains: Sequence[ChainService],
     outbox: Outbox,
+    troubles: Troubles,
     database: Database,
     clock: Clock,
     started_ms: int,
@@ -49,7 +52,15 @@ async def take_view(
         now_ms=clock.now_ms(),
         started_ms=started_ms,
         chains=(*(_chain(chain) for chain in chains), *disabled),
-        conditions=tuple(condition for chain in chains for condition in _conditions(chain)),
+        conditions=(
+            *_conditions(NOBODY, troubles.firing),
+            *(
+                c
+                for chain in chains
+                if chain.pipeline
+                for c in _conditions(chain.name, chain.pipeline.memory.firing.values())
+            ),
+        ),
         alerts=tuple(_alert(stored) for stored in recent),
         outbox=_outbox(outbox, depths),
     )
@@ -88,13 +99,16 @@ def _state(chain: ChainService) -> ChainState:
     return "following" if behind <= FOLLOWING else "catching_up"
 
 
-def _conditions(chain: ChainService) -> list[ConditionView]:
-    held = chain.pipeline.memory.firing.values() if chain.pipeline else ()
+def _firing(chain: ChainService) -> Iterable[Firing]:
+    return chain.pipeline.memory.firing.values() if chain.pipeline else ()
+
+
+def _conditions(chain: str, held: Iterable[Firing]) -> list[ConditionView]:
     return [
         ConditionView(
             rule=each.rule,
             severity=each.severity,
-            chain=chain.name,
+            chain=chain,
             title=str(each.notification.get("title", "")),
             since_ms=each.since_ms,
         )

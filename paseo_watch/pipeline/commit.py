@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from paseo_watch.alerts.alert import Firing
-from paseo_watch.alerts.router import Routed
+from paseo_watch.alerts.router import Outcome, Routed
 from paseo_watch.chain.block import BlockRef, Hole
 from paseo_watch.outbox.outbox import delivery_id
 from paseo_watch.pipeline.decide import Decision
@@ -78,6 +78,15 @@ def write(conn: Connection, commit: Commit, destinations: Destinations, now_ms: 
     return holes.open_count(conn, commit.chain_id)
 
 
+def settle(
+    conn: Connection, outcome: Outcome, routed: Sequence[Routed], destinations: Destinations, now_ms: int
+) -> None:
+    """The same for what concerns the service as a whole: conditions and outbox rows. Bears being repeated."""
+    conditions.delete(conn, outcome.resolved)
+    conditions.put(conn, [_condition(None, held) for held in outcome.fired])
+    enqueue(conn, routed, destinations, now_ms)
+
+
 def already_written(conn: Connection, commit: Commit) -> bool:
     """Whether a commit whose answer was lost had happened. A commit that moves no cursor may simply be repeated."""
     stored = cursors.read(conn, commit.chain_id)
@@ -104,7 +113,7 @@ def recalled(stored: Condition) -> Firing:
     return Firing(stored.fingerprint, stored.rule, stored.severity, stored.labels, stored.since_ms, stored.notification)
 
 
-def _condition(chain_id: int, held: Firing) -> Condition:
+def _condition(chain_id: int | None, held: Firing) -> Condition:
     return Condition(
         held.fingerprint, chain_id, held.rule, held.severity, held.labels, held.notification, held.since_ms
     )

@@ -44,10 +44,13 @@ def chain(**seen: Any) -> Any:
     )
 
 
-async def view(database: Database, *chains: Any, couriers: tuple[CourierStatus, ...] = ()) -> Any:
+async def view(
+    database: Database, *chains: Any, couriers: tuple[CourierStatus, ...] = (), firing: tuple[Firing, ...] = ()
+) -> Any:
     config = load_config(argparse.Namespace(config=None))
     outbox: Any = SimpleNamespace(statuses=couriers)
-    return await take_view(config, chains, outbox, database, FakeClock(), 7)
+    troubles: Any = SimpleNamespace(firing=firing)
+    return await take_view(config, chains, outbox, troubles, database, FakeClock(), 7)
 
 
 async def test_a_chain_is_shown_with_where_it_stands(database: Database) -> None:
@@ -60,6 +63,16 @@ async def test_a_chain_is_shown_with_where_it_stands(database: Database) -> None
     assert [(each.endpoint, each.state) for each in relay.endpoints] == [("a.test", "connected")]
     assert [(each.rule, each.chain, each.title) for each in shown.conditions] == [
         ("holes", "relay", "2 blocks could not be read")
+    ]
+
+
+async def test_a_condition_of_the_service_itself_stands_before_those_of_chains(database: Database) -> None:
+    """It belongs to no chain."""
+    held = Firing("t", "receiver-refused", "critical", {}, 6, {"title": "team/hook takes no alerts"})
+    shown = await view(database, chain(), firing=(held,))
+    assert [(each.chain, each.rule, each.since_ms) for each in shown.conditions] == [
+        ("-", "receiver-refused", 6),
+        ("relay", "holes", 5),
     ]
 
 
