@@ -10,7 +10,7 @@ from paseo_watch.cli.errors import DONE, WRONG_INPUT
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.say import complain, say
 from paseo_watch.clock import SystemClock
-from paseo_watch.sinks.render import clean
+from paseo_watch.sinks.render.clean import clean
 from paseo_watch.store import deliveries
 from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database

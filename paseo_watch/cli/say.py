@@ -3,7 +3,7 @@
 import sys
 from typing import TextIO
 
-from paseo_watch.sinks.render import clean
+from paseo_watch.sinks.render.clean import clean
 
 LONGEST = 2_000
 """Characters of a line; ours. A longer one is cut."""

@@ -4,13 +4,15 @@ A console cannot dedupe: after a crash between the write and its mark the alert 
 """
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import NamedTuple
 
 from paseo_watch.sinks.kind import SinkOptions, SinkSetting
 from paseo_watch.sinks.patient_writer import PatientWriter
-from paseo_watch.sinks.render import Plain, as_ascii_json, plain
+from paseo_watch.sinks.render.data import as_ascii_json
+from paseo_watch.sinks.render.message import Message, Tone, message
 from paseo_watch.sinks.sink import Delivery, Finding, SendFailed
 
 
@@ -21,7 +23,7 @@ class _Look(NamedTuple):
     colour: str
 
 
-_LOOKS = MappingProxyType(
+_LOOKS: Mapping[Tone, _Look] = MappingProxyType(
     {
         "info": _Look("●", "-", "info", "34"),
         "warning": _Look("▲", "!", "warning", "33"),
@@ -29,7 +31,6 @@ _LOOKS = MappingProxyType(
         "resolved": _Look("✓", "+", "resolved", "32"),
     }
 )
-_UNKNOWN = _Look("●", "-", "other", "35")
 
 
 class ConsoleOptions(SinkOptions):
@@ -70,21 +71,25 @@ class ConsoleSink:
     def _text(self, delivery: Delivery) -> str:
         if self._setting.output == "json":
             return as_ascii_json(delivery.notification)
-        alert = plain(delivery.notification, self._setting.clock.now_ms())
+        alert = message(delivery.notification, self._setting.clock.now_ms())
         return compose(alert, colour=self._setting.colour, unicode=self._takes_unicode())
 
     def _takes_unicode(self) -> bool:
         return (self._setting.stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 
-def compose(alert: Plain, *, colour: bool, unicode: bool) -> str:
+def compose(alert: Message, *, colour: bool, unicode: bool) -> str:
     """Head line (time, mark and severity, chain and block, title), then each further line indented."""
-    look = _LOOKS.get(alert.tone, _UNKNOWN)
+    look = _LOOKS[alert.tone]
     badge = f"{look.mark if unicode else look.ascii} {look.word:<8}"
     if colour:
         badge = f"\x1b[{look.colour}m{badge}\x1b[0m"
-    head = f"{alert.when}  {badge}  {alert.where}  {alert.title}"
-    return "\n".join((head, *(f"    {line}" for line in alert.lines)))
+    when = f"{alert.when.iso} (our clock)" if alert.when.ours else alert.when.iso
+    title = "".join(f"[{flag}] " for flag in alert.flags) + alert.title
+    links = (link.url or link.name for link in alert.every_link)
+    return "\n".join(
+        (f"{when}  {badge}  {alert.where.place}  {title}", *(f"    {line}" for line in (*alert.lines, *links)))
+    )
 
 
 def build(options: ConsoleOptions, setting: SinkSetting) -> ConsoleSink:

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from paseo_watch.sinks.json_lines import JsonLines
 from paseo_watch.sinks.kind import SinkOptions, SinkSetting
-from paseo_watch.sinks.render import as_json
+from paseo_watch.sinks.render.data import as_json
 from paseo_watch.sinks.sink import Delivery, Finding, SendFailed, SinkRefused
 
 _REFUSED = MappingProxyType(

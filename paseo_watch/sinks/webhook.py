@@ -18,7 +18,7 @@ from yarl import URL
 
 from paseo_watch import __version__
 from paseo_watch.sinks.kind import SinkOptions, SinkSetting
-from paseo_watch.sinks.render import as_json
+from paseo_watch.sinks.render.data import as_json
 from paseo_watch.sinks.sink import Delivery, Finding, SendFailed, SendRefused, SinkRefused
 
 LONGEST_WAIT = 3600.0

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from paseo_watch.sinks.render import clean
+from paseo_watch.sinks.render.clean import clean
 from paseo_watch.web.status import ChainView, StatusView, concerns
 
 REFRESH_SECONDS = 10

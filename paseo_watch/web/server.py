@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from paseo_watch.errors import PaseoWatchError, PermanentError
-from paseo_watch.sinks.render import clean
+from paseo_watch.sinks.render.clean import clean
 from paseo_watch.web.page import StatusPage
 from paseo_watch.web.status import StatusView, not_ready
 

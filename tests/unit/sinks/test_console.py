@@ -5,25 +5,27 @@ import json
 import pytest
 
 from paseo_watch.sinks.console import ConsoleOptions, build, compose
-from paseo_watch.sinks.render import Plain
+from paseo_watch.sinks.render.message import message
 from paseo_watch.sinks.sink import SendFailed
-from tests.unit.sinks.samples import delivery
+from tests.unit.sinks.samples import delivery, notification
 from tests.unit.sinks.settings import setting, terminal, written
 
-ALERT = Plain("2026-11-21T20:59:06Z", "critical", "relay #7", "title", ("first", "second"))
+ALERT = message(
+    notification(severity="critical", title="title", text="first\nsecond", links=["https://e.example/x"]), 0
+)
 
 
 def test_an_alert_is_a_head_line_and_indented_lines() -> None:
     """Time, mark, severity, chain and block, title."""
     assert compose(ALERT, colour=False, unicode=True) == (
-        "2026-11-21T20:59:06Z  ■ critical  relay #7  title\n    first\n    second"
+        "2026-11-21T20:59:06Z  ■ critical  relay #9000001  title\n    first\n    second\n    https://e.example/x"
     )
 
 
 def test_colour_is_on_the_mark_and_the_severity_only() -> None:
     """And ends there."""
     head = compose(ALERT, colour=True, unicode=True).splitlines()[0]
-    assert head == "2026-11-21T20:59:06Z  \x1b[1;31m■ critical\x1b[0m  relay #7  title"
+    assert head == "2026-11-21T20:59:06Z  \x1b[1;31m■ critical\x1b[0m  relay #9000001  title"
 
 
 def test_a_terminal_without_unicode_gets_marks_in_ascii() -> None:

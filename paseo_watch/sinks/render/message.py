@@ -1,0 +1,183 @@
+"""An alert as a `Message`: what people need to know, the important first, bounded; its form is left to the forms.
+
+Every text in it is cleaned and bounded by its weight in the heaviest form, so that all forms of any alert stay within
+the limits of where they go (an encrypted event of Matrix: 65,536 bytes, an embed of Discord: 6000 characters). It is
+not escaped yet: each form does that its own way (`inert`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from paseo_watch.sinks.render.clean import clean, text_lines
+from paseo_watch.sinks.render.facts import Figure, Person, figures, people
+from paseo_watch.sinks.render.inert import weight
+from paseo_watch.sinks.render.links import Link, links
+from paseo_watch.sinks.render.times import When, duration, parsed, when
+
+__all__ = ["Figure", "Link", "Message", "Person", "Tone", "When", "Where", "message"]
+
+TITLE_LIMIT = 200
+TITLE_WEIGHT = 1000
+BODY_WEIGHT = 4000
+
+Tone = Literal["info", "warning", "critical", "resolved"]
+
+_MARKS: Mapping[Tone, str] = MappingProxyType({"info": "🔵", "warning": "🔶", "critical": "🚨", "resolved": "✅"})
+_TONES: Mapping[str, Tone] = MappingProxyType({"info": "info", "warning": "warning", "critical": "critical"})
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """`chain` is `-` for what concerns the whole service. `link` leads to the extrinsic, else to the block."""
+
+    network: str
+    chain: str
+    block: str
+    extrinsic: str
+    link: Link | None
+
+    @property
+    def name(self) -> str:
+        """The chain, or the network where no chain is meant."""
+        return self.network if self.chain == "-" else self.chain
+
+    @property
+    def place(self) -> str:
+        """`relay #9000001`."""
+        return f"{self.name} #{self.block}" if self.block else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One alert for people.
+
+    `mark` is one character that shows the tone where colours do not. `flags` are `resolved`, `late`. `lasted` is empty
+    unless a condition ended. `lines` are the alert's text, `links` those that belong to no person and no place,
+    `every_link` all of them. `cut` says that something of the title or the text is missing here: `source` has it.
+    """
+
+    tone: Tone
+    severity: str
+    mark: str
+    title: str
+    flags: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    people: tuple[Person, ...]
+    where: Where
+    when: When
+    lasted: str
+    lines: tuple[str, ...]
+    links: tuple[Link, ...]
+    every_link: tuple[Link, ...]
+    rule: str
+    id: str
+    cut: bool
+    source: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def headline(self) -> str:
+        """The first line: all that a phone shows. `🔶 12,000 PAS moved · relay`."""
+        begin = f"{self.mark} Resolved: " if "resolved" in self.flags else f"{self.mark} "
+        return begin + f"{self.title} · {self.where.name}" + (" · told late" if "late" in self.flags else "")
+
+    @property
+    def short_lines(self) -> tuple[str, ...]:
+        """The text with each address that stands in `people` cut in the middle."""
+        return tuple(self._shortened(line) for line in self.lines)
+
+    def _shortened(self, line: str) -> str:
+        for person in self.people:
+            line = line.replace(person.address, person.short) if len(person.address) > 20 else line
+        return line
+
+
+def message(notification: Mapping[str, Any], now_ms: int) -> Message:
+    """The alert (`docs/alert.schema.json`) for people. `now_ms` is our clock: for ages, and where no block has one."""
+    title, text, data = str(notification["title"]), str(notification["text"]), notification["data"]
+    found = links(notification["links"])
+    where = _where(notification, found)
+    who = people(data, found)
+    used = [where.link, *(person.link for person in who)]
+    shown, cut = _title(title)
+    lines, text_cut = _lines(text)
+    tone = _tone(notification)
+    at = when(_time(notification), now_ms)
+    return Message(
+        tone=tone,
+        severity=clean(str(notification["severity"]), 30, weight),
+        mark=_MARKS[tone],
+        title=shown,
+        flags=tuple(_flags(notification)),
+        figures=figures(data, title, text),
+        people=who,
+        where=where,
+        when=at,
+        lasted=_lasted(notification, at),
+        lines=lines,
+        links=tuple(link for link in found if link not in used),
+        every_link=found,
+        rule=clean(str(notification["rule"]), 100, weight),
+        id=clean(str(notification["id"]), 12, weight),
+        cut=cut or text_cut,
+        source=notification,
+    )
+
+
+def _title(title: str) -> tuple[str, bool]:
+    by_length = clean(title, TITLE_LIMIT)
+    shown = clean(by_length, TITLE_WEIGHT, weight)
+    return shown, shown != clean(title, 10 * TITLE_LIMIT)
+
+
+def _lines(text: str) -> tuple[tuple[str, ...], bool]:
+    """The lines that there is room for, and whether some are missing."""
+    shown: list[str] = []
+    room = BODY_WEIGHT
+    lines = text_lines(text)
+    for line in lines:
+        shown.append(clean(line, room, weight))
+        room -= weight(line) + 10
+        if room <= 10:
+            break
+    whole = text_lines(text, len(text) + 1, len(text) + 1)
+    return tuple(shown), tuple(shown) != whole
+
+
+def _tone(notification: Mapping[str, Any]) -> Tone:
+    """A severity that the schema does not know is taken seriously."""
+    if notification["status"] == "resolved":
+        return "resolved"
+    return _TONES.get(str(notification["severity"]), "warning")
+
+
+def _flags(notification: Mapping[str, Any]) -> Iterator[str]:
+    if notification["status"] == "resolved":
+        yield "resolved"
+    if notification.get("late"):
+        yield "late"
+
+
+def _where(notification: Mapping[str, Any], found: tuple[Link, ...]) -> Where:
+    number = notification["block"] and notification["block"]["number"]
+    extrinsic = notification["extrinsic"]
+    by_extrinsic = next((link for link in found if link.holds(extrinsic)), None)
+    return Where(
+        network=clean(str(notification["network"]), 60, weight),
+        chain=clean(str(notification["chain"]), 60, weight),
+        block="" if number is None else clean(str(number), 20),
+        extrinsic="" if extrinsic is None else clean(str(extrinsic), 30, weight),
+        link=by_extrinsic or next((link for link in found if link.holds(number)), None),
+    )
+
+
+def _time(notification: Mapping[str, Any]) -> object:
+    return notification["block"] and notification["block"]["time"]
+
+
+def _lasted(notification: Mapping[str, Any], at: When) -> str:
+    since = parsed(notification.get("since"))
+    if notification["status"] != "resolved" or since is None or at.seconds is None or at.seconds < since:
+        return ""
+    return duration(at.seconds - since)
