@@ -1,14 +1,10 @@
 """check and doctor: what is configured, what is seen, what is not, and why."""
 
 import argparse
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-import aiohttp
-
 from paseo_watch.app.chain import ss58_prefix
-from paseo_watch.app.receivers import build_receivers
 from paseo_watch.app.watchers import chain_watchers
 from paseo_watch.chain.block import SpecVersion
 from paseo_watch.chain.keys import ALWAYS, EVENTS, LAST_RUNTIME_UPGRADE, decode_last_runtime_upgrade
@@ -22,8 +18,9 @@ from paseo_watch.cli.configuration import load_config
 from paseo_watch.cli.errors import DONE, FAILED
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.pools import open_pool
+from paseo_watch.cli.premises import look_at_premises
+from paseo_watch.cli.receivers import look_at_receivers
 from paseo_watch.cli.say import say
-from paseo_watch.clock import SystemClock
 from paseo_watch.config.idle import idle_rules
 from paseo_watch.config.model import Config
 from paseo_watch.config.sections import Chain
@@ -31,7 +28,6 @@ from paseo_watch.errors import PaseoWatchError
 from paseo_watch.rpc.connection import Connection
 from paseo_watch.rpc.errors import BadAnswer, Exhausted
 from paseo_watch.rpc.pool import Pool
-from paseo_watch.sinks.registry import SinkSetting
 from paseo_watch.store import holes
 from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
@@ -41,7 +37,7 @@ Say = Callable[[str], None]
 
 
 def check(flags: argparse.Namespace) -> int:
-    """Load the configuration and say what it comes to; with --online ask endpoints and receivers, sending nothing."""
+    """Load the configuration and say what it comes to; with --online ask everything that it names, sending nothing."""
     config = load_config(flags)
     say(f"the configuration is good: {_summary(config)}")
     for sentence in idle_rules(config):
@@ -71,7 +67,8 @@ async def _online(config: Config) -> bool:
             one = chain.model_copy(update={"endpoints": (endpoint,)})
             async with open_pool(name, one) as pool:
                 good &= await _try(f"{name}: {endpoint.host}", pool, _greet)
-    return await _receivers(config) and good
+    good &= await look_at_receivers(config)
+    return await look_at_premises(config) and good
 
 
 async def _try(title: str, pool: Pool, work: Callable[[Connection], Awaitable[str]]) -> bool:
@@ -89,22 +86,6 @@ async def _greet(connection: Connection) -> str:
     header = await finalized_header(connection)
     spec = await _spec(connection, header.hash)
     return f"{str(chain)[:60]!r}, {spec.name} {spec.version}, finalized #{header.number}"
-
-
-async def _receivers(config: Config) -> bool:
-    """Open every sink and close it again. A webhook can only be tried by sending, which `send-test` is for."""
-    setting = SinkSetting(aiohttp.ClientSession, sys.stdout, "text", False, SystemClock())
-    good = True
-    for (receiver, sink), way in build_receivers(config, setting).sinks.items():
-        try:
-            await way.open()
-            say(f"{receiver}/{sink}: ready")
-        except PaseoWatchError as error:
-            good = False
-            say(f"{receiver}/{sink}: FAILED: {error}")
-        finally:
-            await way.close()
-    return good
 
 
 async def _doctor(config: Config, cross_check: int) -> bool:

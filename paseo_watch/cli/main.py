@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_run,
         _add_check,
         _add_demo,
+        _add_send_test,
         _add_record,
         _add_replay,
         _add_backtest,
@@ -100,7 +101,7 @@ def _add_run(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 def _add_check(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("check", parents=[common], help="check the configuration, without sending anything")
-    parser.add_argument("--online", action="store_true", help="also ask every endpoint and receiver")
+    parser.add_argument("--online", action="store_true", help="also look at endpoints, receivers, store and HTTP")
     parser.set_defaults(command="inspect.check")
 
 
@@ -115,6 +116,15 @@ def _add_demo(commands: Commands, common: argparse.ArgumentParser) -> None:
     )
     _output(parser)
     parser.set_defaults(command="service.demo")
+
+
+def _add_send_test(commands: Commands, common: argparse.ArgumentParser) -> None:
+    parser = commands.add_parser("send-test", parents=[common], help="send one test alert through a receiver's sinks")
+    parser.add_argument("receiver", metavar="RECEIVER", help="a receiver of the configuration")
+    parser.add_argument("--sink", metavar="KIND", help="only this one of its sinks (matrix, discord, ...)")
+    severities = ("info", "warning", "critical")
+    parser.add_argument("--severity", choices=severities, default="info", help="how grave it is (default: info)")
+    parser.set_defaults(command="send_test.send_test")
 
 
 def _add_record(commands: Commands, common: argparse.ArgumentParser) -> None:

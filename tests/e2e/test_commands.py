@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from paseo_watch import __version__
 from tests.data import REPOSITORY
 from tests.e2e.command_line import MODULE, SCRIPT, TOKEN, Ended, finished, in_turn
-from tests.e2e.command_stage import recorded_node, recording, shipped_file, write_config
+from tests.e2e.command_stage import shipped_file, write_config
 
 TREASURY = "5EYCAe5ijiYfyeZ2JJCGq56LmPyNRAKzpG4QkoQkkQNB5e6Z"
 NOWHERE = "ws://127.0.0.1:1"
@@ -31,6 +31,8 @@ TYPED = {
     "check -c none.yaml": "none.yaml: no such file",
     "outbox": "the following arguments are required: ACTION",
     "outbox list --limit -1": "argument --limit: '-1', expected a whole number above 0",
+    "send-test": "the following arguments are required: RECEIVER",
+    "send-test nobody": 'there is no receiver "nobody"; expected console',
     "doctor --cross-check 0": "argument --cross-check: '0', expected a whole number above 0",
     "demo --speed nan": "--speed is nan, expected a number above 0",
     "demo --listen nowhere": "--listen: expected host:port, such as 127.0.0.1:9615, found 'nowhere'",
@@ -143,37 +145,6 @@ def test_a_wrong_configuration_is_refused_by_check_as_by_run(
     for ended in refused[name]:
         assert (ended.code, ended.out) == (2, "")
         assert ended.err.splitlines()[0] == f"paseo-watch: {WRONG[name][1]}"
-
-
-async def test_check_online_asks_the_node_and_opens_the_receivers(tmp_path: Path) -> None:
-    async with recorded_node() as (node, _):
-        write_config(tmp_path, node.url)
-        ended = await finished("check", "--online", "-c", "config.yaml", folder=tmp_path)
-    host = node.url.removeprefix("ws://")
-    assert ended.out.splitlines()[1:] == [
-        f"relay: {host}: 'paseo', paseo 2003001, finalized #31",
-        "team/webhook: ready",
-        "archive/console: ready",
-        "archive/file: ready",
-    ]
-    assert (ended.code, ended.err) == (0, "")
-
-
-async def test_check_online_says_what_does_not_answer_and_what_cannot_be_written(tmp_path: Path) -> None:
-    """Another chain's node, none at all, and a folder that does not exist; each is told, and the code is 1."""
-    more = f'  people: {{endpoints: ["{NOWHERE}/{TOKEN}"], start: 1, ss58_prefix: 42}}'
-    async with recorded_node() as (node, _):
-        write_config(tmp_path, node.url, genesis=f'"0x{"11" * 32}"', archive="file: {path: no/alerts.jsonl}", more=more)
-        ended = await finished("check", "--online", "-c", "config.yaml", folder=tmp_path)
-    _, relay, people, team, archive = ended.out.splitlines()
-    assert relay.startswith("relay: 127.0.0.1:")
-    assert "FAILED" in relay
-    assert recording().about.genesis[:10] in relay
-    assert people.startswith("people: 127.0.0.1:1: FAILED: cannot connect to 127.0.0.1:1")
-    assert team == "team/webhook: ready"
-    assert archive.startswith("archive/file: FAILED: ")
-    assert "no/alerts.jsonl" in archive
-    assert ended.code == 1
 
 
 @pytest.mark.parametrize(

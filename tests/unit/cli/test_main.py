@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from paseo_watch import __version__
-from paseo_watch.cli import inspect, log, main, outbox, record, schema, service
+from paseo_watch.cli import inspect, log, main, outbox, record, schema, send_test, service
 from paseo_watch.cli.errors import WrongInput
 from paseo_watch.config.problem import ConfigError, Place, Problem
 from paseo_watch.errors import PermanentError, TransientError
@@ -23,6 +23,7 @@ def parse(*words: str) -> argparse.Namespace:
         ("run", service.run),
         ("check", inspect.check),
         ("check --online", inspect.check),
+        ("send-test core-team --sink matrix --severity critical", send_test.send_test),
         ("record out.rec.xz --chain relay", record.record),
         ("replay in.rec.xz", service.replay),
         ("backtest --chain relay --from 1 --to 2", service.backtest),
@@ -65,6 +66,8 @@ def test_without_flags_the_defaults_hold() -> None:
         "backtest --chain relay --from one --to 2",
         "outbox",
         "outbox list --status lost",
+        "send-test",
+        "send-test core-team --severity dire",
         "run --log-level whisper",
     ],
 )
