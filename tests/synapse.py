@@ -4,8 +4,8 @@
         bot, alice = synapse.register("bot"), synapse.register("alice")
         room = alice.create_room(invite=[bot.id])
 
-Synapse lives in an environment of its own (PyPI: matrix-synapse), since its dependencies are not ours: the folder
-`.venv-synapse` beside the checkout's `.venv`, or the Python that PASEO_WATCH_SYNAPSE_PYTHON names. Users talk to it
+Synapse lives in an environment of its own, since its dependencies are not ours: the folder `.venv-synapse` beside the
+checkout's `.venv`, made at its first use, or the Python that PASEO_WATCH_SYNAPSE_PYTHON names. Users talk to it
 with the standard library's HTTP client, which shares no code with the one under test; a call blocks for some
 milliseconds, in an async test too.
 """
@@ -20,6 +20,7 @@ import secrets
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -31,6 +32,8 @@ from urllib.parse import quote
 
 from tests.data import REPOSITORY, missing
 
+ENVIRONMENT = REPOSITORY / ".venv-synapse"
+LOCK = REPOSITORY / "tests" / "e2e" / "synapse" / "requirements.lock"
 NAME = "test.local"
 """The homeserver's name in user and room ids."""
 PLENTY = {"per_second": 10_000, "burst_count": 10_000}
@@ -251,10 +254,21 @@ def running_synapse(folder: Path, *, speed: float = 1, **options: Any) -> Iterat
 
 def _python() -> str:
     named = os.environ.get("PASEO_WATCH_SYNAPSE_PYTHON")
-    python = Path(named) if named else REPOSITORY / ".venv-synapse" / "bin" / "python"
-    if not python.is_file():
-        missing("Synapse has no environment: make .venv-synapse, or name one in PASEO_WATCH_SYNAPSE_PYTHON")
-    return str(python)
+    if named:
+        return named
+    lock, installed = LOCK.read_bytes(), ENVIRONMENT / "installed.lock"
+    if not installed.is_file() or installed.read_bytes() != lock:
+        _install()
+        installed.write_bytes(lock)
+    return str(ENVIRONMENT / "bin" / "python")
+
+
+def _install() -> None:
+    pip = (str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    for command in ((sys.executable, "-m", "venv", str(ENVIRONMENT)), (*pip, "--require-hashes", "-r", str(LOCK))):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            missing(f"Synapse cannot be installed: {done.stderr.strip()[-500:]}")
 
 
 def _faster(speed: float) -> dict[str, str]:
