@@ -27,16 +27,16 @@ async def dead_and_told(service: Running, folder: Path, hook: Hook) -> list[str]
 
 
 async def test_what_died_is_told_listed_and_delivered_after_a_retry_while_the_service_runs(tmp_path: Path) -> None:
-    """A webhook that answers 404 and is mended; each alert then arrives once, under the id that it had."""
+    """A webhook that answers 422 and is mended; each alert then arrives once, under the id that it had."""
     async with recorded_node() as (node, _), serving(Hook()) as hook:
-        hook.status = 404
+        hook.status = 422
         write_config(tmp_path, node.url, hook=hook.url, to="team", archive="file: {path: alerts.jsonl}")
         async with started("run", "-c", "config.yaml", "--log-level", "debug", folder=tmp_path) as service:
             dead = await dead_and_told(service, tmp_path, hook)
             while len(shown := await listed(tmp_path, "dead")) <= len(MOVES):
                 assert service.process.returncode is None
             assert [line.split()[0] for line in shown[:-1]] == dead[::-1]  # newest first
-            assert all("team/webhook" in line and "404" in line for line in shown[:-1])
+            assert all("team/webhook" in line and "422" in line for line in shown[:-1])
             assert shown[-1] == "4 deliveries"
 
             hook.status = 200
@@ -58,6 +58,23 @@ async def test_what_died_is_told_listed_and_delivered_after_a_retry_while_the_se
         assert none.err == f"paseo-watch: {'0' * 32}: there is no such delivery\n"
         done = await finished("outbox", "retry", dead[0], "-c", "config.yaml", folder=tmp_path)
         assert (done.code, done.err) == (2, f"paseo-watch: {dead[0]} is done, not dead\n")
+
+
+async def test_a_webhook_that_is_gone_is_told_elsewhere_and_its_alerts_wait(tmp_path: Path) -> None:
+    """A 404 is no alert's fault: none dies of it."""
+    async with recorded_node() as (node, _), serving(Hook()) as hook:
+        hook.status = 404
+        write_config(tmp_path, node.url, hook=hook.url, to="team", archive="file: {path: alerts.jsonl}")
+        async with started("run", "-c", "config.yaml", "--log-level", "debug", folder=tmp_path) as service:
+            await service.logs("the status page is at ")
+            (alert,) = (json.loads(line) for line in await lines_of(tmp_path / "alerts.jsonl", 1))
+            assert (alert["rule"], alert["status"], alert["labels"]["receiver"]) == ("receiver-refused", "firing", "team")
+            assert "answered 404" in alert["text"]
+            while len(waiting := await listed(tmp_path, "pending")) <= len(MOVES):
+                assert service.process.returncode is None
+            assert waiting[-1] == f"{len(MOVES)} deliveries"
+            assert (await service.end(signal.SIGTERM)).code == 0
+        assert set(hook.refused.values()) == {1}  # it is asked once a minute
 
 
 async def test_without_a_store_it_says_what_makes_one(tmp_path: Path) -> None:
