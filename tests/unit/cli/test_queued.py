@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from paseo_watch.app.troubles import REFUSED
+from paseo_watch.app.troubles import FAILING, REFUSED
 from paseo_watch.cli.queued import deliver_beside
 from paseo_watch.cli.send_test import marked_alert
 from paseo_watch.outbox.outbox import delivery_id
@@ -49,8 +49,11 @@ async def _service(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 async def beside(folder: Path, service: Database, *work: Work, kinds: tuple[str, ...] = ("webhook",)) -> bool:
+    """Whether it was delivered within two seconds; nobody waits for longer."""
     clock = ServiceClock(service, *work)
-    return await deliver_beside(f"sqlite:///{folder}/store.db", ALERT, kinds, clock, seconds=2)
+    delivered = await deliver_beside(f"sqlite:///{folder}/store.db", ALERT, kinds, clock, seconds=2)
+    assert clock.monotonic() <= 2
+    return delivered
 
 
 def fail(attempt: int, text: str, id: str = HOOK) -> Work:
@@ -123,11 +126,12 @@ async def test_a_sink_that_waits_for_somebody_to_act_is_told_as_such(
 ) -> None:
     """No delivery of it is tried meanwhile, so that the queue alone could not say why."""
 
-    def refused(sink: str, text: str) -> Condition:
+    def held(rule: str, sink: str, text: str) -> Condition:
         labels = {"receiver": "team", "sink": sink}
-        return Condition("f" * 31 + sink[0], None, REFUSED, "critical", labels, {"text": text}, NOW_MS)
+        return Condition(rule + sink, None, rule, "critical", labels, {"text": text}, NOW_MS)
 
-    await service.run(lambda conn: conditions.put(conn, [refused("file", "no folder"), refused("webhook", "gone\nx")]))
+    others = [held(REFUSED, "file", "no folder"), held(FAILING, "webhook", "answered 502")]
+    await service.run(lambda conn: conditions.put(conn, [*others, held(REFUSED, "webhook", "gone\nx")]))
     assert not await beside(tmp_path, service)
     assert said(capsys) == [
         "team/webhook: waits: gone",
