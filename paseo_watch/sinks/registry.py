@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from paseo_watch.sinks import console, file, webhook
 from paseo_watch.sinks.kind import SinkKind, SinkOptions, SinkSetting
+from paseo_watch.sinks.matrix import options as matrix_options
+from paseo_watch.sinks.matrix import sink as matrix
 
 __all__ = ["SINKS", "SinkKind", "SinkOptions", "SinkSetting"]
 
@@ -12,6 +14,7 @@ SINKS: Mapping[str, SinkKind] = MappingProxyType(
     {
         "console": SinkKind("console", console.ConsoleOptions, console.build),
         "file": SinkKind("file", file.FileOptions, file.build),
+        "matrix": SinkKind("matrix", matrix_options.MatrixOptions, matrix.build),
         "webhook": SinkKind("webhook", webhook.WebhookOptions, webhook.build),
     }
 )
