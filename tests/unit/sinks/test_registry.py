@@ -10,6 +10,7 @@ from tests.unit.sinks.settings import setting
 
 OPTIONS = {
     "console": {},
+    "discord": {"bot_token": "t0ken.of.a.bot", "channel": "123456789012345678"},
     "file": {"path": str(Path(tempfile.gettempdir()) / "never-opened.jsonl")},
     "webhook": {"url": "https://hooks.example/"},
 }

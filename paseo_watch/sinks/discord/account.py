@@ -1,0 +1,86 @@
+"""One login of a bot, shared by all sinks of its token: one session, one set of rate limits, one global limit.
+
+Counted: the first that enters makes it, the last that leaves closes it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from paseo_watch.clock import Clock
+from paseo_watch.sinks.discord.client import RestClient, Unwelcome
+from paseo_watch.sinks.discord.translate import LIBRARY, translated
+from paseo_watch.sinks.sink import SendFailed
+
+
+class Account:
+    """`client()` is logged in; a token that Discord refuses is tried anew each time that it is asked for."""
+
+    def __init__(self, api_base: str, token: SecretStr, clock: Clock) -> None:
+        self._api_base = api_base
+        self._token = token
+        self._clock = clock
+        self._users = 0
+        self._client: RestClient | None = None
+        self._logging_in = asyncio.Lock()
+        self._closed_until = 0.0
+
+    def enter(self) -> None:
+        """One user more."""
+        self._users += 1
+
+    async def leave(self) -> None:
+        """One user less; after the last there is no session."""
+        self._users -= 1
+        if self._users == 0:
+            await self.drop()
+
+    async def drop(self) -> None:
+        """Forget the login; who asks next logs in anew."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def client(self) -> RestClient:
+        """Raises SendFailed or SinkRefused, and SendFailed while a global limit lasts."""
+        self._mind_the_limit()
+        async with self._logging_in:
+            if self._client is None:
+                self._client = await self._login()
+        return self._client
+
+    @asynccontextmanager
+    async def calls(self, about: str, *, sends: bool = False) -> AsyncIterator[None]:
+        """Around calls of discord.py: what they raise leaves as an error of ours, and a global limit is kept."""
+        try:
+            yield
+        except LIBRARY as error:
+            await self._learn(error)
+            # `from None`: the library's text could hold the token
+            raise translated(error, about, self._token.get_secret_value(), sends=sends) from None
+
+    async def _login(self) -> RestClient:
+        client = RestClient(self._api_base)
+        try:
+            async with self.calls("Discord's bot"):
+                await client.login(self._token.get_secret_value())
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+    def _mind_the_limit(self) -> None:
+        left = self._closed_until - self._clock.monotonic()
+        if left > 0:
+            raise SendFailed("Discord's bot: its global rate limit is used up", retry_after=left)
+
+    async def _learn(self, error: Exception) -> None:
+        """A token that is no longer accepted ends the login, a global limit holds for all."""
+        if not isinstance(error, Unwelcome):
+            return
+        if error.answer.status == 401:
+            await self.drop()
+        elif error.answer.everywhere and error.answer.retry_after is not None:
+            self._closed_until = self._clock.monotonic() + error.answer.retry_after
