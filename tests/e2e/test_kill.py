@@ -10,7 +10,6 @@ turns, under ids that are never used twice, and end up as the world is.
 import asyncio
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -23,19 +22,19 @@ from aiohttp import web
 
 from paseo_watch.chain import ss58
 from paseo_watch.steps import STEPS
-from tests.data import REPOSITORY, data_path
+from tests.data import data_path
 from tests.e2e.kill.chain import CAP, FAUCET, HOARD, LIMIT, RICH, THRESHOLD, TellingChain, Told
+from tests.e2e.kill.lives import ANYWHERE, PATIENCE, lives_in
+from tests.e2e.kill.service import ANY
 from tests.postgres import running_postgres
 from tests.scripted_node import FOREVER, Fault, ScriptedNode, discarded
 
 SEED = int(os.environ.get("PASEO_WATCH_SEED", "20260704"))
 KILLS_A_STEP = int(os.environ.get("PASEO_WATCH_KILLS_A_STEP", "5"))
 STATE = "state_queryStorageAt"
-ANYWHERE = "anywhere"  # killed from outside, at no step in particular
 BLOCK_SECONDS = 0.2
-HOLES = (25, 26, 150)  # blocks whose state nobody has, until a later block was told
+HOLES = (25, 26, 60)  # blocks whose state nobody has, until a later block was told
 LOOK_SECONDS = 0.5
-PATIENCE = 90.0  # seconds without any progress after which the service counts as stuck
 
 CONFIG = """
 network: scripted
@@ -123,27 +122,6 @@ def as_the_world_is(alerts: Iterable[Alert]) -> bool:
     return {rule: turns[-1] for rule, turns in lasting(alerts).items()} == {"unlisted": "firing", "holes": "resolved"}
 
 
-async def start(folder: Path, step: str, count: int) -> asyncio.subprocess.Process:
-    command = [sys.executable, "-m", "tests.e2e.kill.service", "config.yaml", step, str(count)]
-    with (folder / "service.log").open("ab") as log:
-        return await asyncio.create_subprocess_exec(
-            *command, cwd=folder, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, stdout=log, stderr=log
-        )
-
-
-async def kill_once(folder: Path, step: str, random: Random) -> None:
-    """Start the service and have it die at the step, or anywhere."""
-    if step != ANYWHERE:
-        process = await start(folder, step, random.randint(1, 6))
-        code = await asyncio.wait_for(process.wait(), PATIENCE)
-    else:
-        process = await start(folder, "-", 1)
-        await asyncio.sleep(random.uniform(0.5, 1.5))  # the moment is the point, and any moment must do
-        process.kill()
-        code = await process.wait()
-    assert code == -9, (folder / "service.log").read_text()[-3000:]
-
-
 def alerts_in(path: Path) -> list[Alert]:
     """The whole lines; the last one may be in the middle of being written."""
     lines = path.read_text().split("\n")[:-1] if path.exists() else []
@@ -177,19 +155,17 @@ async def ordeal(folder: Path, store: str, kills_a_step: int) -> None:
         (folder / "config.yaml").write_text(CONFIG.format(**where, **rule))
         pruned = {number: discarded(STATE, height=number, times=FOREVER) for number in HOLES}
         flow = asyncio.create_task(_flow(telling, node, pruned))
-        for step in plan:
-            whitelist(folder, random.choice([[RICH], [RICH, HOARD]]))
-            await kill_once(folder, step, random)
-            restore(pruned, alerts_in(folder / "alerts.jsonl"))
-        flow.cancel()
-        telling.append()  # behind what may be a hole
-        whitelist(folder, [RICH])
-        last = await start(folder, "-", 1)
-        try:
+        async with lives_in(folder) as lives:
+            for step in plan:
+                whitelist(folder, random.choice([[RICH], [RICH, HOARD]]))
+                await lives.killed(step, ANY, random)
+                restore(pruned, alerts_in(folder / "alerts.jsonl"))
+            flow.cancel()
+            telling.append()  # behind what may be a hole
+            whitelist(folder, [RICH])
+            await lives.begin()
             await delivered(folder, hook, telling.expected, pruned)
-        finally:
-            last.terminate()
-            await last.wait()
+            await lives.end()
 
     histogram = Counter(plan)
     alerts = alerts_in(folder / "alerts.jsonl")
