@@ -131,7 +131,7 @@ class Account:
 
     async def server(self) -> str:
         """That the homeserver is one: the newest version of the specification that it knows."""
-        answer = await self.ask("server", lambda client: client.call("GET", "/_matrix/client/versions"))
+        answer = await self.ask("server", lambda client: client.call("GET", "/_matrix/client/versions", token=""))
         versions = answer.content.get("versions")
         known = [each for each in versions if isinstance(each, str)] if isinstance(versions, list) else []
         if not known:

@@ -55,8 +55,10 @@ class HomeserverClient(AsyncClient):  # type: ignore[misc]  # nio ships no types
     async def call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str | None = None
     ) -> Answer:
-        """A request that nio has no function for; `path` from `/_matrix` on, `token` where not the client's own."""
-        headers = {"Authorization": f"Bearer {token or self.access_token}", "Content-Type": "application/json"}
+        """A request that nio has no function for; `path` from `/_matrix` on, `token` (or "") in place of our own."""
+        headers = {"Content-Type": "application/json"}
+        if used := self.access_token if token is None else token:
+            headers["Authorization"] = f"Bearer {used}"
         response = await self.send(method, path, None if body is None else json.dumps(body), headers)
         return Answer(await self.parse_body(response), response)
 

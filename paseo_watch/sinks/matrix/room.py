@@ -98,14 +98,17 @@ class Room:
         return False
 
     async def _outside(self) -> str | None:
-        """Why the account is not in the room; None where it is. Who never was may not even ask."""
+        """Why the account is not in the room; None where it is."""
         user = self._account.session.user
         found = await self._try_state("m.room.member", user)
-        if isinstance(found, Fault):
-            if found.forbidden or found.not_found:
-                return rules.outside({})
+        if not isinstance(found, Fault):
+            return rules.outside(found)
+        if not (found.forbidden or found.not_found):
             raise sort(found, "room", self.shown)
-        return rules.outside(found)
+        # Who was banned, is invited, or never was there may not ask the room; a sync tells.
+        path = rules.membership_path(self.id)
+        answer = await self._account.ask("room", lambda client: client.call("GET", path), self.shown)
+        return rules.outside(rules.membership(answer.content, self.id, user)) or "not in the room"
 
     async def _created_by(self, user: str) -> bool:
         event = rules.creator_event(self.id)
@@ -120,6 +123,8 @@ class Room:
             return found
         if found.not_found:
             return None
+        if found.forbidden:
+            await self.enter()  # says better why
         raise sort(found, "room", self.shown)
 
     async def _try_state(self, kind: str, key: str = "") -> Mapping[str, Any] | Fault:

@@ -3,8 +3,10 @@
 State is what anybody with the power to set it wrote there: every value may be of any type.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from paseo_watch.sinks.matrix.content import DELIVERY
 from paseo_watch.sinks.render.clean import clean
@@ -37,6 +39,27 @@ def outside(membership: Mapping[str, Any]) -> str | None:
         case "invite":
             return "invited, but not in the room"
     return "not in the room"
+
+
+def membership_path(room_id: str) -> str:
+    """The request for a sync that tells of one room only the last that its user may see, rooms left included."""
+    nothing: Mapping[str, Any] = {"types": []}
+    last = {"limit": 1, "types": ["m.room.member"]}
+    room = {"rooms": [room_id], "include_leave": True, "timeline": last, "state": nothing, "ephemeral": nothing}
+    wanted = {"presence": nothing, "account_data": nothing, "room": {**room, "account_data": nothing}}
+    query = {"timeout": "0", "set_presence": "offline", "filter": json.dumps(wanted, separators=(",", ":"))}
+    return f"/_matrix/client/v3/sync?{urlencode(query)}"
+
+
+def membership(sync: Mapping[str, Any], room_id: str, user: str) -> Mapping[str, Any]:
+    """The content of this user's `m.room.member` event in that sync, of a room left or invited to; empty for none."""
+    for section, part in (("leave", "timeline"), ("invite", "invite_state")):
+        room = _mapping(_mapping(_mapping(sync.get("rooms")).get(section)).get(room_id))
+        events = _mapping(room.get(part)).get("events")
+        for event in events if isinstance(events, list) else ():
+            if _mapping(event).get("type") == "m.room.member" and event.get("state_key") == user:
+                return _mapping(event.get("content"))
+    return {}
 
 
 def creator_event(room_id: str) -> str | None:

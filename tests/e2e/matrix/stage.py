@@ -53,7 +53,8 @@ class Scene:
 
     def read(self) -> list[str]:
         """The delivery ids of the messages in the room, oldest first, as alice sees them."""
-        return [content["org.paseo_watch.delivery"] for content in self.alice.messages(self.room)]
+        key = "org.paseo_watch.delivery"
+        return [content[key] for content in self.alice.messages(self.room) if key in content]
 
     def kept_session(self) -> Path:
         """The session file of the bot's account under its configured device."""
