@@ -59,9 +59,8 @@ class BotSink:
 
     async def send(self, delivery: Delivery) -> None:
         """Send it, where it is not there already; raises SendFailed, SendRefused or SinkRefused."""
-        sent = outgoing(
-            delivery, self._clock.now_ms(), str(self._options.channel), self._options.mention, self._options.mention_at
-        )
+        mention, mention_at = self._options.mention, self._options.mention_at
+        sent = outgoing(delivery, self._clock.now_ms(), self._channel, mention, mention_at)
         if (over := over_limits(sent)) is not None:
             raise SendRefused(f"{self._about}: {over}")
         try:
@@ -102,10 +101,10 @@ class BotSink:
             findings.append(Finding(what, "not usable", problem))
 
     async def _looked_at(self, client: RestClient, channel: Any) -> list[Finding]:
-        target(channel, self._me(client))
+        target(channel, client)
         guild = await client.fetch_guild(channel.guild.id, with_counts=False)
         of = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
-        may = (await guild.fetch_channel(of)).permissions_for(await guild.fetch_member(self._me(client)))
+        may = (await guild.fetch_channel(of)).permissions_for(await guild.fetch_member(client.me))
         seen = Finding("channel", place(channel, guild.name))
         return [seen, *allowed(may, channel, self._about), *state(channel, may, self._about)]
 
@@ -114,15 +113,17 @@ class BotSink:
         if self._there is None or self._there[0] is not client:
             async with self._account.calls(self._about):
                 channel = await client.fetch_channel(int(self._channel))
-            self._there = client, target(channel, self._me(client))
+            self._there = client, target(channel, client)
         return self._there[1]
 
     async def _holds(self, there: Target, sent: Outgoing) -> bool:
-        try:
-            async with self._account.calls(self._about):
+        async with self._account.calls(self._about):
+            try:
                 return await there.holds(sent)
-        except SinkRefused:
-            return False  # may not look; whether it may send, the send will tell
+            except Unwelcome as error:
+                if error.answer.status == 403:
+                    return False  # may not look; whether it may send, the send will tell
+                raise
 
     async def _post(self, there: Target, sent: Outgoing) -> None:
         async with self._account.calls(self._about, sends=True):
@@ -142,8 +143,3 @@ class BotSink:
 
     def _late(self, *, sends: bool) -> SendFailed:
         return SendFailed(f"{self._about}: no answer within {self._options.timeout:g} s", maybe_sent=sends)
-
-    @staticmethod
-    def _me(client: RestClient) -> int:
-        assert client.user is not None
-        return client.user.id

@@ -41,7 +41,6 @@ class RestClient(discord.Client):
     def __init__(self, api_base: str) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
-            allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             max_ratelimit_timeout=LONGEST_AHEAD,
             http_trace=_trace(),
@@ -53,6 +52,12 @@ class RestClient(discord.Client):
             return await ask(route, **options)
 
         self.http.request = request  # type: ignore[method-assign]  # Route.BASE is one for all clients
+
+    @property
+    def me(self) -> int:
+        """The bot's own id, once logged in."""
+        assert self.user is not None
+        return self.user.id
 
 
 def _trace() -> aiohttp.TraceConfig:

@@ -58,6 +58,7 @@ BUSY: Mapping[int, str] = {
     20028: "the channel's write limit",
     20029: "the server's write limit",
     40062: "limited",
+    40333: "held back on its way to Discord",
     130000: "overloaded",
 }
 """Codes of states that pass."""
@@ -97,7 +98,7 @@ def read(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
 def judge(answer: Answer, about: str, secret: str, *, sends: bool = True) -> SendFailed | SendRefused | SinkRefused:
     """The error that an answer means. `about` names the way out; `secret` is never shown.
 
-    `sends`: it answers a message, which after a 5xx may be there all the same.
+    `sends`: it answers a message, which after a 5xx may be there all the same; a SendRefused is about no other request.
     """
     said = _said(answer, secret)
     if answer.status == 429 or answer.code in BUSY:
@@ -107,18 +108,20 @@ def judge(answer: Answer, about: str, secret: str, *, sends: bool = True) -> Sen
     if answer.foreign and answer.status not in (401, 404) and answer.status >= 400:
         wait = BLOCKED_WAIT if answer.retry_after is None else answer.retry_after
         return SendFailed(f"{about}: {said}; a proxy before it refuses us", retry_after=wait)
+    if 300 <= answer.status < 400:
+        return SinkRefused(f"{about}: answered a redirect; check `api_base` or the webhook's URL ({said})")
     if answer.code in GONE:
         return SinkRefused(f"{about}: {GONE[answer.code]} ({said})")
+    if answer.status == 401:
+        return SinkRefused(f"{about}: {GONE[40001]} ({said})")
+    if not sends:
+        return SinkRefused(f"{about}: not to be had; check the ids and the permissions ({said})")
     if answer.code in REFUSED:
         return SendRefused(f"{about}: this alert is {REFUSED[answer.code]} ({said})")
     return _by_status(answer.status, about, said)
 
 
 def _by_status(status: int, about: str, said: str) -> SendRefused | SinkRefused:
-    if status == 401:
-        return SinkRefused(f"{about}: {GONE[40001]} ({said})")
-    if 300 <= status < 400:
-        return SinkRefused(f"{about}: answered a redirect; check `api_base` or the webhook's URL ({said})")
     if status in (403, 404, 405):
         return SinkRefused(f"{about}: not allowed or not there; check the ids and the permissions ({said})")
     return SendRefused(f"{about}: this alert is not taken ({said})")

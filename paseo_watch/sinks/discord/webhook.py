@@ -70,8 +70,7 @@ class WebhookSink:
             await self.open()
             status, headers, body = await self._ask("GET", sends=False)
             if status != 200:
-                problem = self._judged(read(status, headers, body), sends=False)
-                raise problem if not isinstance(problem, SendRefused) else SinkRefused(str(problem))
+                raise self._judged(read(status, headers, body), sends=False)
         except (SendFailed, SinkRefused) as problem:
             return (Finding("webhook", "not usable", problem),)
         finally:
