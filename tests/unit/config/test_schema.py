@@ -19,9 +19,14 @@ from tests.data import REPOSITORY
 from tests.unit.config.stand_in import model
 
 CONFIG = REPOSITORY / "config"
-ENVIRON = dict.fromkeys(["PUBLIC_HOOK", "TECH_HOOK", "MANAGEMENT_HOOK", "HEARTBEAT_URL"], "https://hook.example/x") | {
+ENVIRON = dict.fromkeys(["MANAGEMENT_HOOK", "HEARTBEAT_URL"], "https://hook.example/x") | {
     "RELAY_NODE": "wss://node.example/key",
-    "PUBLIC_HOOK_SECRET": "s",
+    "MANAGEMENT_HOOK_SECRET": "s",
+    "MATRIX_PASSWORD": "p",
+    "MATRIX_CORE_PASSWORD": "p",
+    "MATRIX_CORE_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    "DISCORD_TOKEN": "a.bots.token",
+    "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/123456789012345678/t0ken",
 }
 
 
@@ -65,8 +70,8 @@ def test_the_built_in_loads_with_its_seven_chains() -> None:
 def test_the_example_loads() -> None:
     """As it stands, with the variables that it names."""
     config = load([CONFIG / "example.yaml"], ENVIRON)
-    assert [receiver.name for receiver in config.receivers] == ["public", "tech", "management", "archive"]
-    assert config.receivers[3].sinks["file"].path == CONFIG / "alerts.jsonl"  # type: ignore[attr-defined]
+    assert [receiver.name for receiver in config.receivers] == ["public", "tech", "management", "core-team", "archive"]
+    assert config.receivers[4].sinks["file"].path == CONFIG / "alerts.jsonl"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("key", sorted(set(keys(file_schema(build(SINKS, WATCHERS))))))
