@@ -7,7 +7,8 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,17 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from paseo_watch.sinks.console import ConsoleOptions, ConsoleSink
+from paseo_watch.sinks.discord.bot import BotSink
+from paseo_watch.sinks.discord.options import DiscordOptions
+from paseo_watch.sinks.discord.webhook import WebhookSink as DiscordWebhookSink
 from paseo_watch.sinks.file import FileOptions, FileSink
 from paseo_watch.sinks.memory import MemorySink
-from paseo_watch.sinks.sink import SendFailed, SendRefused, Sink, SinkRefused
+from paseo_watch.sinks.render.embed import marker
+from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused, Sink, SinkRefused
 from paseo_watch.sinks.webhook import WebhookOptions, WebhookSink
+from tests.discord_stand_in.faults import Fault
+from tests.discord_stand_in.server import StandIn
+from tests.discord_stand_in.world import TOKEN
 from tests.unit.sinks.samples import delivery
 from tests.unit.sinks.settings import setting, terminal, written
 
@@ -121,7 +129,57 @@ async def webhook_bench(stack: AsyncExitStack, folder: Path) -> Bench:
     )
 
 
-BENCHES = {"memory": memory_bench, "file": file_bench, "console": console_bench, "webhook": webhook_bench}
+async def discord_bench(stack: AsyncExitStack, folder: Path, way: str = "bot") -> Bench:
+    """A stand-in for Discord; which alert a message is about, its marker says."""
+    discord = await stack.enter_async_context(StandIn())
+    discord.limits.sending = discord.limits.all_requests = (100_000, 1.0)
+    channel = discord.world.add_channel("alerts")
+    sent: dict[str, dict[str, Any]] = {}
+    hook = discord.world.add_webhook(channel)
+    if way == "bot":
+        token = SecretStr(str(discord.world.token))
+        options = DiscordOptions(bot_token=token, channel=channel["id"], api_base=discord.api_base)
+    else:
+        options = DiscordOptions(webhook_url=SecretStr(discord.webhook_url(hook)))
+
+    class Kept(BotSink if way == "bot" else DiscordWebhookSink):  # type: ignore[misc]
+        async def send(self, one: Delivery) -> None:
+            real = replace(one, id=hashlib.md5(one.id.encode()).hexdigest())  # real ids differ from the first digit on
+            sent[marker(real.id)] = dict(one.notification)
+            await super().send(real)
+
+    def received() -> list[dict[str, Any]]:
+        footers = [message["embeds"][0]["footer"]["text"] for message in discord.world.messages[channel["id"]]]
+        return [sent[text[text.rindex("id ") :]] for text in footers]
+
+    def break_way() -> None:
+        discord.world.token = None
+        discord.world.webhooks.clear()
+
+    def mend() -> None:
+        discord.faults.clear()
+        discord.world.token, discord.world.webhooks = TOKEN, {hook["id"]: hook}
+
+    invalid = Fault(status=400, body=b'{"code": 50035, "message": "Invalid Form Body"}')
+    return Bench(
+        Kept(options, setting()),
+        received,
+        once=way == "bot",
+        transient=lambda: discord.faults.plan(Fault(retry_after=7.0, sends_only=False)),
+        permanent=lambda: discord.faults.plan(invalid),
+        gone=break_way,
+        healthy=mend,
+    )
+
+
+BENCHES = {
+    "memory": memory_bench,
+    "file": file_bench,
+    "console": console_bench,
+    "webhook": webhook_bench,
+    "discord": discord_bench,
+    "discord webhook": partial(discord_bench, way="webhook"),
+}
 
 
 @pytest.fixture(params=BENCHES)
@@ -132,7 +190,7 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         made = await make(stack, tmp_path)
         await made.sink.open()
         stack.push_async_callback(made.sink.close)
-        assert made.sink.kind == request.param
+        assert made.sink.kind == request.param.split()[0]
         yield made
 
 
@@ -176,7 +234,7 @@ async def test_a_transient_failure_says_so_and_the_delivery_can_follow(bench: Be
         assert bench.received()[-1] == delivery(1).notification
 
 
-@pytest.mark.parametrize("bench", ["memory", "webhook"], indirect=True)
+@pytest.mark.parametrize("bench", ["memory", "webhook", "discord", "discord webhook"], indirect=True)
 async def test_a_permanent_failure_says_so_and_the_next_delivery_is_not_harmed(bench: Bench) -> None:
     """SendRefused; others still go through when the cause is gone."""
     assert bench.permanent is not None
@@ -189,7 +247,7 @@ async def test_a_permanent_failure_says_so_and_the_next_delivery_is_not_harmed(b
     assert bench.received()[-1] == delivery(2).notification
 
 
-@pytest.mark.parametrize("bench", ["memory", "webhook"], indirect=True)
+@pytest.mark.parametrize("bench", ["memory", "webhook", "discord", "discord webhook"], indirect=True)
 async def test_a_way_out_that_is_gone_is_told_from_a_delivery_that_is_refused(bench: Bench) -> None:
     """SinkRefused; the same delivery goes through once somebody has acted."""
     assert bench.gone is not None
