@@ -16,6 +16,7 @@ class Pace:
     def __init__(self) -> None:
         self._interval = 0.0
         self._due: float | None = None
+        self._on_time = False
 
     def take(self, now: float) -> float:
         """Count one message in; returns the seconds to wait before it may go out.
@@ -25,6 +26,7 @@ class Pace:
         if self._due is None:
             return 0.0
         wait = max(0.0, self._due - now)
+        self._on_time = now - self._due <= self._interval
         self._due += self._interval
         return wait
 
@@ -34,13 +36,11 @@ class Pace:
             self._due -= self._interval
 
     def refused(self, now: float, wait: float) -> None:
-        """The homeserver says when the next message may go out: `wait` seconds from now.
+        """The homeserver refused the last message: it may go out `wait` seconds from now.
 
-        Where the last one had gone out on time, the interval was too short by so much; where it had come on credit,
-        the credit was less than thought.
+        Where it had come on time, the interval was too short by so much; where it had come on credit, the credit was
+        less than thought.
         """
-        on_time = self._due is not None and self._due - now > 0
-        self._interval = min(
-            self._interval + wait if on_time or not self._interval else self._interval, LONGEST_INTERVAL
-        )
+        if self._on_time or not self._interval:
+            self._interval = min(self._interval + wait, LONGEST_INTERVAL)
         self._due = now + wait

@@ -76,9 +76,11 @@ def scene(synapse: Synapse, folder: Path, *, joined: bool = True, **room: Any) -
     return Scene(synapse, alice, bot, made, folder / "store")
 
 
-def setting(clock: Clock | None = None) -> SinkSetting:
+def setting(
+    clock: Clock | None = None, session: Callable[[], aiohttp.ClientSession] = aiohttp.ClientSession
+) -> SinkSetting:
     """What the composition root hands to sinks, with the machine's clock unless another is given."""
-    return SinkSetting(aiohttp.ClientSession, terminal(), "text", False, clock or SystemClock())
+    return SinkSetting(session, terminal(), "text", False, clock or SystemClock())
 
 
 @asynccontextmanager
