@@ -1,4 +1,4 @@
-"""Text from outside as one line or a few: bounded, with nothing in it that acts on a terminal or a reader.
+"""Text from outside as one line: bounded, with nothing in it that acts on a terminal or a reader.
 
 Texts of an alert quote what anybody can write on a chain. Unicode's general categories decide
 (https://www.unicode.org/reports/tr44/#General_Category_Values): a control, a format character (zero-width and
@@ -8,46 +8,38 @@ DerivedCoreProperties.txt) are dropped, and so is what is heaped on one letter b
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-
-TEXT_LIMIT = 2000
-LINES_LIMIT = 20
+from collections.abc import Callable, Iterator
 
 _MARKS_ON_ONE_LETTER = 2
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
-def text_lines(text: str, limit: int = TEXT_LIMIT, lines: int = LINES_LIMIT) -> tuple[str, ...]:
-    """The lines of a longer text, cleaned: of its first `limit` characters the first `lines`; a cut ends in `…`."""
-    parts = [part for part in text[:limit].splitlines() if part.strip()]
-    shown = tuple(clean(part, limit) for part in parts[:lines])
-    return (*shown, "…") if len(text) > limit or len(parts) > lines else shown
+def clean(text: str, limit: int) -> str:
+    """One line of at most `limit` characters that shows everything it holds; a cut ends in `…`."""
+    return bounded(text, limit)[0]
 
 
-def clean(text: str, limit: int, weigh: Callable[[str], int] = len) -> str:
-    """One line of at most `limit` characters that shows everything it holds; a cut ends in `…`.
-
-    With `weigh`, the limit is in its units instead: what it gives for each piece of the text.
-    """
-    return _bounded(_pieces(text), limit, weigh)
-
-
-def _bounded(pieces: Iterable[str], limit: int, weigh: Callable[[str], int]) -> str:
+def bounded(text: str, limit: int, weigh: Callable[[str], int] = len) -> tuple[str, bool]:
+    """The same with `limit` in any unit, and whether something was cut. `weigh` measures a piece, of the `…` too."""
     kept: list[str] = []
     length = 0
-    for piece in pieces:
+    for piece in _pieces(text):
         kept.append(piece)
         length += weigh(piece)
         if length > limit:
             while kept and length > limit - weigh("…"):
                 length -= weigh(kept.pop())
-            return "".join(kept) + "…"
-    return "".join(kept)
+            return "".join(kept) + "…", True
+    return "".join(kept), False
 
 
 def _pieces(text: str) -> Iterator[str]:
     heaped = 0
     for character in text:
+        if " " <= character <= "~":  # most of them
+            heaped = 0
+            yield character
+            continue
         category = unicodedata.category(character)
         heaped = heaped + 1 if category in ("Mn", "Me") else 0
         if heaped <= _MARKS_ON_ONE_LETTER:

@@ -8,9 +8,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from paseo_watch.sinks.render.clean import clean, text_lines
+from paseo_watch.sinks.render.clean import clean
 from paseo_watch.sinks.render.html import COLOURS
 from paseo_watch.sinks.render.inert import as_markdown, unlinked
 from paseo_watch.sinks.render.links import Link
@@ -61,8 +62,8 @@ def embed(message: Message, delivery_id: str) -> Rendered:
 def attachment(message: Message) -> str:
     """The whole alert as plain text: title, text, and its data as JSON; at most ATTACHMENT_LIMIT bytes."""
     source = message.source
-    title = clean(str(source["title"]), ATTACHMENT_LIMIT // 8)
-    text = text_lines(str(source["text"]), ATTACHMENT_LIMIT // 8, ATTACHMENT_LIMIT)
+    title = clean(str(source["title"]), ATTACHMENT_LIMIT // 4)
+    text = (clean(line, ATTACHMENT_LIMIT // 4) for line in str(source["text"]).splitlines())
     data = json.dumps(source, indent=1, allow_nan=False)
     content = "\n".join((title, "", *text, "", data, "")).encode()
     return content[:ATTACHMENT_LIMIT].decode(errors="ignore")
@@ -91,16 +92,15 @@ def _facts(message: Message) -> Iterator[str]:
 
 def _person(person: Person) -> str:
     name = f"{as_markdown(person.name)} " if person.name else ""
-    amount = f" **{as_markdown(person.amount)}**" if person.amount else ""
+    amount = f"**{as_markdown(person.amount)}** " if person.amount else ""
     code = _ADDRESS.fullmatch(person.address)
     address = f"`{person.address}`" if code else as_markdown(person.address)
-    return f"{as_markdown(person.role)} {name}{_linked(address, person.link)}{amount}"
+    return f"{amount}{as_markdown(person.role)} {name}{_linked(address, person.link)}"
 
 
 def _origin(message: Message) -> Iterator[str]:
     where, when = message.where, message.when
-    place = f"{where.place} · {where.extrinsic}" if where.extrinsic else where.place
-    yield _linked(as_markdown(place), where.link)
+    yield _linked(as_markdown(where.spot), where.link)
     yield as_markdown(when.shown) if when.seconds is None or not when.age else f"<t:{when.seconds}:R>"
     if message.lasted:
         yield f"lasted {message.lasted}"
@@ -109,8 +109,9 @@ def _origin(message: Message) -> Iterator[str]:
 def _optional(message: Message) -> dict[str, Any]:
     first = message.where.link or next((each for each in message.every_link if each.url), None)
     found: dict[str, Any] = {"url": first.url} if first is not None and first.url else {}
-    if message.when.seconds is not None:
-        found["timestamp"] = f"{message.when.iso}"
+    when = message.when
+    if when.seconds is not None and (when.age or when.ours):  # Discord refuses what is no time of its calendar
+        found["timestamp"] = datetime.fromtimestamp(when.seconds, UTC).isoformat()
     return found
 
 

@@ -2,27 +2,26 @@
 
 A watcher that uses that vocabulary needs no change here:
 
-- `X_text` beside `X` is a figure with the name X; the known ones stand first, in the order of KNOWN. No alert shows
-  more than MOST_FIGURES, and none that its title already holds word for word.
-- `X` beside `X_key` is an account in the role X (`account`, `validator`), with its name where `X_name` has one.
-- `legs` are the accounts that a move is from and to, `signer` who signed for it.
+- `X_text` is a figure with the name X; AMOUNTS stand first, then STATES (a text or a number under its plain name), then
+  all others. No alert shows more than MOST_FIGURES, and none that its title already holds word for word.
+- `X` beside `X_key` is an account in the role X (`account`, `validator`), named where `X_name` has a name.
+- `legs` are the accounts that something went from and to, `signer` is who signed for it.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from paseo_watch.sinks.render.clean import clean
-from paseo_watch.sinks.render.inert import weight
-from paseo_watch.sinks.render.links import Link
+from paseo_watch.sinks.render.inert import brief
+from paseo_watch.sinks.render.links import Link, about
 
+AMOUNTS = ("amount", "balance", "limit")
+STATES = ("track", "tally", "state", "session", "call")
 MOST_FIGURES = 4
 MOST_PEOPLE = 5
 NAME_LIMIT = 60
 VALUE_LIMIT = 240
-KNOWN = ("amount", "balance", "limit", "track", "tally", "state", "session", "call")
-
-_TOLD_ALREADY = frozenset({"call", "direction"})  # the text has them in a sentence
+"""By weight. An SS58 address weighs 48."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +49,13 @@ class Person:
 
 
 def figures(data: Mapping[str, Any], title: str, text: str) -> tuple[Figure, ...]:
-    """At most MOST_FIGURES, the known first."""
-    others = [key.removesuffix("_text") for key in data if key.endswith("_text")]
-    names = dict.fromkeys([*KNOWN, *others])
-    found = ((name, _value(data, name)) for name in names)
+    """At most MOST_FIGURES, the known first; no call that the text tells of."""
+    others = (key.removesuffix("_text") for key in data if key.endswith("_text"))
+    values = ((name, _value(data, name)) for name in dict.fromkeys((*AMOUNTS, *STATES, *others)))
     told = [
-        Figure(_label(name), clean(value, VALUE_LIMIT, weight))
-        for name, value in found
-        if value and value not in title and not (name in _TOLD_ALREADY and value in text)
+        Figure(_words(name), brief(value, VALUE_LIMIT))
+        for name, value in values
+        if value and value not in title and not (name == "call" and value in text)
     ]
     return tuple(told[:MOST_FIGURES])
 
@@ -71,40 +69,39 @@ def people(data: Mapping[str, Any], links: tuple[Link, ...]) -> tuple[Person, ..
 
 
 def _people(data: Mapping[str, Any], links: tuple[Link, ...]) -> Iterator[Person]:
-    legs = [leg for leg in _list(data.get("legs"))[:MOST_PEOPLE] if isinstance(leg, Mapping)]
-    for leg in legs:
-        role = {"out": "from", "in": "to"}.get(str(leg.get("direction")), "account")
-        yield from _person(leg, "account", role, links, amount=len(legs) > 2)
+    for leg, role in _legs(data):
+        yield from _person(leg, "account", role, links)
     for key in data:
         if f"{key}_key" in data:
-            yield from _person(data, key, _label(key), links)
-    yield from _person(data, "signer", "signed by", links)
+            yield from _person({**data, "amount_text": ""}, key, _words(key), links)
+    yield from _person({"signer": data.get("signer")}, "signer", "signed by", links)
 
 
-def _person(
-    data: Mapping[str, Any], key: str, role: str, links: tuple[Link, ...], amount: bool = False
-) -> Iterator[Person]:
+def _legs(data: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Each leg and its role. Where there are two, their amounts are the alert's and not said again."""
+    found = data.get("legs")
+    legs = [leg for leg in found if isinstance(leg, Mapping)] if isinstance(found, list | tuple) else []
+    for leg in legs[:MOST_PEOPLE]:
+        role = {"out": "from", "in": "to"}.get(str(leg.get("direction")), "account")
+        yield (leg if len(legs) > 2 else {**leg, "amount_text": ""}), role
+
+
+def _person(data: Mapping[str, Any], key: str, role: str, links: tuple[Link, ...]) -> Iterator[Person]:
     address = data.get(key)
     if isinstance(address, str) and address:
         yield Person(
             role,
-            clean(str(data.get(f"{key}_name") or ""), NAME_LIMIT * 2, weight),
-            clean(address, VALUE_LIMIT, weight),
-            clean(str(data.get("amount_text") or ""), NAME_LIMIT * 2, weight) if amount else "",
-            next((link for link in links if link.holds(address)), None),
+            brief(data.get(f"{key}_name") or "", 2 * NAME_LIMIT),
+            brief(address, VALUE_LIMIT),
+            brief(data.get("amount_text") or "", 2 * NAME_LIMIT),
+            about(links, address),
         )
 
 
 def _value(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(f"{name}_text", data.get(name) if name in KNOWN[3:] else None)
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    return str(value)
+    value = data.get(f"{name}_text", data.get(name) if name in STATES else None)
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def _label(name: str) -> str:
-    return clean(name.replace("_", " "), NAME_LIMIT, weight)
-
-
-def _list(value: object) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
+def _words(name: str) -> str:
+    return brief(name.replace("_", " "), NAME_LIMIT)

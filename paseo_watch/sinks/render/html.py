@@ -43,15 +43,14 @@ def _headline(message: Message) -> str:
 
 def _person(person: Person) -> str:
     name = f"{as_html(person.name)} " if person.name else ""
-    amount = f" <strong>{as_html(person.amount)}</strong>" if person.amount else ""
+    amount = f"<strong>{as_html(person.amount)}</strong> " if person.amount else ""
     address = _linked(f"<code>{as_html(person.address)}</code>", person.link)
-    return f"{as_html(person.role)} {name}{address}{amount}"
+    return f"{amount}{as_html(person.role)} {name}{address}"
 
 
 def _origin(message: Message) -> Iterator[str]:
     where, when = message.where, message.when
-    place = f"{where.place} · {where.extrinsic}" if where.extrinsic else where.place
-    yield _linked(as_html(place), where.link)
+    yield _linked(as_html(where.spot), where.link)
     yield as_html(when.shown) + (f" ({when.age})" if when.age else "")
     if message.lasted:
         yield f"lasted {message.lasted}"

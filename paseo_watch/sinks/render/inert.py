@@ -23,11 +23,14 @@ import html
 import re
 from types import MappingProxyType
 
+from paseo_watch.sinks.render.clean import bounded
+
 BREAK = "\u200b"
 """What parts a domain, a scheme or a name from its sign."""
 
 _LINKING = re.compile(
-    r"(?P<decimal>(?<![\w.])[0-9][0-9,]*\.[0-9]+(?!\.?\w))|(?P<sign>(?!(?<=[0-9]):[0-9])[.:@\u3002\uff0e\uff61](?=\S)|(?<=local)(?=host))",
+    r"(?P<kept>(?<![\w.])[0-9][0-9,]*\.[0-9]+(?!\.?\w)|(?<!\S)[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?![:.]?\w))"
+    r"|(?P<sign>[.:@\u3002\uff0e\uff61](?=\S)|(?<=local)(?=host))",
     re.IGNORECASE,
 )
 _MARKDOWN = re.compile(r"([\\*_~`|\[\]()<>@:#])")
@@ -39,7 +42,7 @@ _WEIGHTS = MappingProxyType(
 
 def unlinked(text: str) -> str:
     """For plain text: nothing that a client makes a link or a mention of."""
-    return _LINKING.sub(lambda found: found["decimal"] or f"{found['sign']}{BREAK}", text)
+    return _LINKING.sub(lambda found: found["kept"] or f"{found['sign']}{BREAK}", text)
 
 
 def as_html(text: str) -> str:
@@ -57,6 +60,13 @@ def _unlisted(found: re.Match[str]) -> str:
     return f"{found[1]}\\{found[2]}" if found[2] in "-+" else f"{found[1]}{found[2]}\\"
 
 
+def brief(text: object, limit: int) -> str:
+    """One cleaned line of at most `limit` by weight."""
+    return bounded(str(text), limit, weight)[0]
+
+
 def weight(piece: str) -> int:
     """At most how long a piece is in any form: JSON of the plain text or HTML in ASCII, or Discord's UTF-16 units."""
+    if piece.isascii() and piece.isalnum():  # most of them
+        return len(piece)
     return sum(_WEIGHTS.get(each) or (1 if each <= "~" else 7 if each <= "\uffff" else 12) for each in piece)

@@ -10,17 +10,22 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from paseo_watch.sinks.render.clean import clean, text_lines
+from paseo_watch.sinks.render.clean import bounded
 from paseo_watch.sinks.render.facts import Figure, Person, figures, people
-from paseo_watch.sinks.render.inert import weight
-from paseo_watch.sinks.render.links import Link, links
+from paseo_watch.sinks.render.inert import brief, weight
+from paseo_watch.sinks.render.links import Link, about, links
 from paseo_watch.sinks.render.times import When, duration, parsed, when
 
 __all__ = ["Figure", "Link", "Message", "Person", "Tone", "When", "Where", "message"]
 
+NAME_WEIGHT = 100
 TITLE_LIMIT = 200
 TITLE_WEIGHT = 1000
-BODY_WEIGHT = 4000
+TEXT_LIMIT = 2000
+TEXT_WEIGHT = 4000
+LINES_LIMIT = 20
+LINE_WEIGHT = 8
+"""What a line break weighs: `<br>`, and its share of JSON."""
 
 Tone = Literal["info", "warning", "critical", "resolved"]
 
@@ -47,6 +52,11 @@ class Where:
     def place(self) -> str:
         """`relay #9000001`."""
         return f"{self.name} #{self.block}" if self.block else self.name
+
+    @property
+    def spot(self) -> str:
+        """`relay · extrinsic 9000001-2`, which holds the block's number; the place where there is no extrinsic."""
+        return f"{self.name} · extrinsic {self.extrinsic}" if self.extrinsic else self.place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,16 +107,14 @@ def message(notification: Mapping[str, Any], now_ms: int) -> Message:
     """The alert (`docs/alert.schema.json`) for people. `now_ms` is our clock: for ages, and where no block has one."""
     title, text, data = str(notification["title"]), str(notification["text"]), notification["data"]
     found = links(notification["links"])
-    where = _where(notification, found)
-    who = people(data, found)
-    used = [where.link, *(person.link for person in who)]
-    shown, cut = _title(title)
+    who, where = people(data, found), _where(notification, found)
+    shown, title_cut = _title(title)
     lines, text_cut = _lines(text)
     tone = _tone(notification)
-    at = when(_time(notification), now_ms)
+    at = when(_block(notification).get("time"), now_ms)
     return Message(
         tone=tone,
-        severity=clean(str(notification["severity"]), 30, weight),
+        severity=brief(notification["severity"], NAME_WEIGHT),
         mark=_MARKS[tone],
         title=shown,
         flags=tuple(_flags(notification)),
@@ -116,33 +124,27 @@ def message(notification: Mapping[str, Any], now_ms: int) -> Message:
         when=at,
         lasted=_lasted(notification, at),
         lines=lines,
-        links=tuple(link for link in found if link not in used),
+        links=tuple(link for link in found if link not in (where.link, *(person.link for person in who))),
         every_link=found,
-        rule=clean(str(notification["rule"]), 100, weight),
-        id=clean(str(notification["id"]), 12, weight),
-        cut=cut or text_cut,
+        rule=brief(notification["rule"], 2 * NAME_WEIGHT),
+        id=brief(notification["id"], NAME_WEIGHT),
+        cut=title_cut or text_cut,
         source=notification,
     )
 
 
-def _title(title: str) -> tuple[str, bool]:
-    by_length = clean(title, TITLE_LIMIT)
-    shown = clean(by_length, TITLE_WEIGHT, weight)
-    return shown, shown != clean(title, 10 * TITLE_LIMIT)
-
-
 def _lines(text: str) -> tuple[tuple[str, ...], bool]:
-    """The lines that there is room for, and whether some are missing."""
-    shown: list[str] = []
-    room = BODY_WEIGHT
-    lines = text_lines(text)
-    for line in lines:
-        shown.append(clean(line, room, weight))
-        room -= weight(line) + 10
-        if room <= 10:
-            break
-    whole = text_lines(text, len(text) + 1, len(text) + 1)
-    return tuple(shown), tuple(shown) != whole
+    """The lines that there is room for, and whether something is missing, which a `…` at the end says too."""
+    parts = [part for part in text[:TEXT_LIMIT].splitlines() if part.strip()]
+    room, shown = TEXT_WEIGHT, list[str]()
+    cut = len(text) > TEXT_LIMIT or len(parts) > LINES_LIMIT
+    for part in parts[:LINES_LIMIT]:
+        line, part_cut = bounded(part, room, weight)
+        shown.append(line)
+        room -= weight(line) + LINE_WEIGHT
+        if part_cut or room <= LINE_WEIGHT:
+            return tuple(shown), cut or part_cut or len(shown) < len(parts)
+    return (*shown, *(["…"] if cut else [])), cut
 
 
 def _tone(notification: Mapping[str, Any]) -> Tone:
@@ -160,20 +162,24 @@ def _flags(notification: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _where(notification: Mapping[str, Any], found: tuple[Link, ...]) -> Where:
-    number = notification["block"] and notification["block"]["number"]
-    extrinsic = notification["extrinsic"]
-    by_extrinsic = next((link for link in found if link.holds(extrinsic)), None)
+    number, extrinsic = _block(notification).get("number"), notification["extrinsic"]
     return Where(
-        network=clean(str(notification["network"]), 60, weight),
-        chain=clean(str(notification["chain"]), 60, weight),
-        block="" if number is None else clean(str(number), 20),
-        extrinsic="" if extrinsic is None else clean(str(extrinsic), 30, weight),
-        link=by_extrinsic or next((link for link in found if link.holds(number)), None),
+        network=brief(notification["network"], NAME_WEIGHT),
+        chain=brief(notification["chain"], NAME_WEIGHT),
+        block="" if number is None else brief(number, NAME_WEIGHT),
+        extrinsic=brief(extrinsic or "", NAME_WEIGHT),
+        link=about(found, extrinsic) or about(found, number),
     )
 
 
-def _time(notification: Mapping[str, Any]) -> object:
-    return notification["block"] and notification["block"]["time"]
+def _block(notification: Mapping[str, Any]) -> Mapping[str, Any]:
+    return notification["block"] or {}
+
+
+def _title(title: str) -> tuple[str, bool]:
+    by_length, long = bounded(title, TITLE_LIMIT)
+    by_weight, heavy = bounded(by_length, TITLE_WEIGHT, weight)
+    return by_weight, long or heavy
 
 
 def _lasted(notification: Mapping[str, Any], at: When) -> str:

@@ -23,9 +23,7 @@ def _lines(message: Message) -> Iterator[str]:
 def origin(message: Message) -> Iterator[str]:
     """Where, when and by which rule, for the last line."""
     where = message.where
-    yield where.place
-    if where.extrinsic:
-        yield f"extrinsic {where.extrinsic}"
+    yield where.spot
     yield message.when.shown + (f" ({message.when.age})" if message.when.age else "")
     if message.lasted:
         yield f"lasted {message.lasted}"
@@ -33,5 +31,4 @@ def origin(message: Message) -> Iterator[str]:
 
 
 def _person(person: Person) -> str:
-    amount = f": {person.amount}" if person.amount else ""
-    return unlinked(f"{person.role}: {' '.join(each for each in (person.name, person.address) if each)}{amount}")
+    return unlinked(" ".join(each for each in (person.amount, person.role, person.name, person.address) if each))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from paseo_watch.sinks.render.clean import clean, text_lines
+from paseo_watch.sinks.render.clean import clean
 
 ANYTHING = st.text(st.characters(), max_size=300)
 
@@ -50,18 +50,3 @@ def test_a_cut_is_marked_and_never_goes_through_an_escape() -> None:
     assert clean("abcdef", 6) == "abcdef"
     assert clean("abcdefg", 6) == "abcde…"
     assert clean("ab\u202ecd", 6) == "ab…"
-
-
-def test_a_long_text_keeps_its_first_lines_and_says_that_more_was_there() -> None:
-    """Empty lines go; a cut by lines or by length ends in an ellipsis."""
-    assert text_lines("one\n\n  \ntwo") == ("one", "two")
-    assert text_lines("1\n2\n3", lines=2) == ("1", "2", "…")
-    assert text_lines("abc\ndef", limit=5) == ("abc", "d", "…")
-
-
-@given(st.text(st.characters(), max_size=5000))
-def test_no_text_fills_the_screen(raw: str) -> None:
-    """At most 21 lines, none of which breaks a line of its own."""
-    lines = text_lines(raw)
-    assert len(lines) <= 21
-    assert all(len(line.splitlines()) <= 1 and len(line) <= 2000 for line in lines)
