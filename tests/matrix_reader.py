@@ -1,10 +1,10 @@
 """Element Web's own crypto stack as a reader (`tests/e2e/matrix/reader.mjs`): what it reads, Element shows.
 
-    with matrix_readers(log) as readers:
-        alice = readers.start(synapse.register("alice"))
-        alice.join(room)
-        [message] = alice.read(room, 1)
-        message.body, message.failure
+with matrix_readers(log) as readers:
+    alice = readers.start(synapse.register("alice"))
+    alice.join(room)
+    [message] = alice.read(room, 1)
+    message.body, message.failure
 """
 
 import fcntl

@@ -1,302 +1,213 @@
-"""What a Matrix receiver says when it cannot send: who or what is meant, and what to do; and nothing secret."""
+"""Where an encrypted room cannot be served readably, the sink refuses and says what to do; nothing is sent.
 
-import asyncio
-import json
-import logging
-import traceback
-from collections.abc import Callable, Iterator
+On a real Synapse. That what is not refused is readable, `test_matrix_encrypted.py` proves.
+"""
+
+import base64
+import importlib.util
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp.test_utils import unused_port
 from pydantic import SecretStr
 
-from paseo_watch.sinks.matrix.sink import build
-from paseo_watch.sinks.sink import SendFailed, SendRefused, SinkRefused
+from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys, read_secret
+from paseo_watch.sinks.matrix.sink import MatrixSink
+from paseo_watch.sinks.sink import SinkRefused
 from tests.e2e.matrix.stage import Scene, found, scene, setting
+from tests.matrix_reader import Readers, matrix_readers
 from tests.synapse import Synapse, User, running_synapse
 from tests.unit.sinks.samples import delivery
 
+KEY = base64.b64encode(b"the secret of these tests only..").decode()
+OTHER_KEY = base64.b64encode(b"another secret, of somebody else").decode()
+
 
 @pytest.fixture(scope="module", name="synapse")
-def one_homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
-    """One for all tests of this file; each has people and rooms of its own."""
-    with running_synapse(tmp_path_factory.mktemp("synapse") / "home") as synapse:
-        yield synapse
+def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+    with running_synapse(tmp_path_factory.mktemp("synapse")) as running:
+        yield running
 
 
-@pytest.fixture(scope="module", name="admin")
-def administrator(synapse: Synapse) -> User:
-    """Who may delete rooms and accounts."""
-    return synapse.register("admin", admin=True)
+@pytest.fixture(scope="module", name="readers")
+def element(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readers]:
+    with matrix_readers(tmp_path_factory.mktemp("readers") / "log") as running:
+        yield running
 
 
-def kick(stage: Scene, admin: User) -> None:
-    stage.alice.call("POST", f"/rooms/{stage.room}/kick", {"user_id": stage.bot.id, "reason": "too loud"})
+@pytest.fixture(name="place")
+def encrypted_room_with_a_reader(synapse: Synapse, readers: Readers, tmp_path: Path) -> Scene:
+    made = scene(synapse, tmp_path, encrypted=True)
+    readers.start(made.alice)
+    return made
 
 
-def ban(stage: Scene, admin: User) -> None:
-    stage.alice.call("POST", f"/rooms/{stage.room}/ban", {"user_id": stage.bot.id, "reason": "spam"})
+@asynccontextmanager
+async def built(place: Scene, **options: Any) -> AsyncIterator[MatrixSink]:
+    """A sink that is not open yet, closed at the end."""
+    sink = MatrixSink(place.options(**{"cross_signing_key": SecretStr(KEY), **options}), setting())
+    try:
+        yield sink
+    finally:
+        await sink.close()
 
 
-def leave(stage: Scene, admin: User) -> None:
-    stage.bot.call("POST", f"/rooms/{stage.room}/leave", {})
-
-
-def leave_and_forget(stage: Scene, admin: User) -> None:
-    leave(stage, admin)
-    stage.bot.call("POST", f"/rooms/{stage.room}/forget", {})
-
-
-def only_moderators_write(stage: Scene, admin: User) -> None:
-    levels = stage.alice.state(stage.room, "m.room.power_levels")
-    stage.alice.set_state(stage.room, "m.room.power_levels", {**levels, "events_default": 50})
-
-
-def upgrade(stage: Scene, admin: User) -> None:
-    stage.alice.call("POST", f"/rooms/{stage.room}/upgrade", {"new_version": "11"})
-
-
-def purge(stage: Scene, admin: User) -> None:
-    admin.synapse.call("DELETE", f"/_synapse/admin/v1/rooms/{stage.room}", {"purge": True}, admin.token)
-
-
-def deactivate(stage: Scene, admin: User) -> None:
-    admin.synapse.call("POST", f"/_synapse/admin/v1/deactivate/{stage.bot.id}", {}, admin.token)
-
-
-def suspend(stage: Scene, admin: User) -> None:
-    path = f"/_synapse/admin/v1/suspend/{stage.bot.id}"
-    admin.synapse.call("PUT", path, {"suspend": True}, admin.token)
-
-
-ENDS: dict[str, tuple[Callable[[Scene, User], None], str, str]] = {
-    "kicked": (kick, "membership", "left the room, or was removed from it: “too loud”; invite the account"),
-    "banned": (ban, "membership", "banned from the room: “spam”"),
-    "left": (leave, "membership", "left the room, or was removed from it; invite the account"),
-    "forgotten": (leave_and_forget, "membership", "not in the room; invite the account"),
-    "powerless": (only_moderators_write, "power level", "power level 0, and sending needs 50; raise"),
-    "purged": (purge, "membership", "not in the room"),
-    "deactivated": (deactivate, "token", "the access token is not valid any more"),
-}
-
-
-@pytest.mark.parametrize("end", ENDS)
-async def test_a_way_out_that_ends_while_running_is_named(
-    end: str, synapse: Synapse, admin: User, tmp_path: Path
-) -> None:
-    """By the send that meets it, by the next opening, and by a look; each says the same."""
-    act, what, words = ENDS[end]
-    stage = scene(synapse, tmp_path)
-    sink = build(stage.options(), setting())
-    await sink.open()
-    act(stage, admin)
-    for meet in (lambda: sink.send(delivery(1)), sink.open):
-        with pytest.raises(SinkRefused) as caught:
-            await meet()
-        assert words in str(caught.value)
-    findings = await sink.examine()
-    assert words in found(findings)[what]
-    assert isinstance(findings[-1].problem, SinkRefused)
-    await sink.close()
-
-
-async def test_a_room_that_was_replaced_is_named_when_opened(synapse: Synapse, admin: User, tmp_path: Path) -> None:
-    """Those who followed to the new room would not see what is written in the old one."""
-    stage = scene(synapse, tmp_path)
-    upgrade(stage, admin)
-    new = stage.alice.state(stage.room, "m.room.tombstone")["replacement_room"]
-    sink = build(stage.options(), setting())
-    with pytest.raises(SinkRefused, match=f"replaced by {new}; put that one into room"):
-        await sink.open()
-    await sink.close()
-
-
-async def test_an_alias_that_is_gone_is_named(synapse: Synapse, tmp_path: Path) -> None:
-    """Where the room itself is still there, the running sink goes on; the next start says it."""
-    stage = scene(synapse, tmp_path, alias="gone-soon")
-    sink = build(stage.options(room="#gone-soon:test.local"), setting())
-    await sink.open()
-    stage.alice.call("DELETE", "/directory/room/%23gone-soon:test.local")
-    await sink.send(delivery(1))
-    with pytest.raises(SinkRefused, match=r"#gone-soon:test.local at .*no room has this alias"):
-        await sink.open()
-    await sink.close()
-
-
-async def test_a_suspended_account_is_named(synapse: Synapse, admin: User, tmp_path: Path) -> None:
-    """It may still read: only a send meets it."""
-    stage = scene(synapse, tmp_path)
-    sink = build(stage.options(), setting())
-    await sink.open()
-    suspend(stage, admin)
-    with pytest.raises(SinkRefused, match="the account is suspended"):
-        await sink.send(delivery(1))
-    await sink.close()
-
-
-async def test_who_is_let_in_again_goes_on(synapse: Synapse, admin: User, tmp_path: Path) -> None:
-    """Kicked, invited again, joined by the next opening, and the same delivery arrives."""
-    stage = scene(synapse, tmp_path)
-    sink = build(stage.options(join=True), setting())
-    await sink.open()
-    kick(stage, admin)
-    with pytest.raises(SinkRefused, match="not let in"):
-        await sink.send(delivery(1))
-    stage.alice.call("POST", f"/rooms/{stage.room}/invite", {"user_id": stage.bot.id})
-    await sink.open()
-    await sink.send(replace(delivery(1), attempt=2))
-    await sink.close()
-    assert stage.read() == [delivery(1).id]
-
-
-async def test_a_wrong_password_is_named(synapse: Synapse, tmp_path: Path) -> None:
-    """And is not in the message."""
-    stage = scene(synapse, tmp_path)
-    sink = build(stage.options(password=True).model_copy(update={"password": SecretStr("wr0ng")}), setting())
-    with pytest.raises(SinkRefused, match="the password is refused; check user and password") as caught:
-        await sink.open()
-    await sink.close()
-    assert "wr0ng" not in "".join(traceback.format_exception(caught.value))
-
-
-async def test_a_password_of_a_deactivated_account_is_named(synapse: Synapse, admin: User, tmp_path: Path) -> None:
-    """Synapse's own word for it, or that the password is refused."""
-    stage = scene(synapse, tmp_path)
-    deactivate(stage, admin)
-    sink = build(stage.options(password=True), setting())
-    with pytest.raises(SinkRefused, match=r"deactivated|password is refused"):
-        await sink.open()
-    await sink.close()
-
-
-async def test_a_token_of_another_device_or_user_is_refused(synapse: Synapse, tmp_path: Path) -> None:
-    """The message says what to configure."""
-    stage = scene(synapse, tmp_path)
-    sink = build(stage.options(device_id="OTHER"), setting())
-    with pytest.raises(SinkRefused, match=f"of device_id {stage.bot.device}, not OTHER; configure device_id"):
-        await sink.open()
-    await sink.close()
-    sink = build(stage.options(user=stage.alice.id), setting())
-    with pytest.raises(SinkRefused, match=f"of user {stage.bot.id}, not {stage.alice.id}"):
-        await sink.open()
-    await sink.close()
-
-
-async def test_a_plain_text_never_reaches_a_room_that_became_encrypted(synapse: Synapse, tmp_path: Path) -> None:
-    """Switched on while the sink is open; without keys configured it is refused, and the room holds nothing of it."""
-    stage = scene(synapse, tmp_path)
-    sink = build(stage.options(), setting())
-    await sink.send(delivery(1))
-    stage.alice.set_state(stage.room, "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})
-    with pytest.raises(SinkRefused, match="encrypted rooms need cross_signing_key"):
-        await sink.send(delivery(2))
-    await sink.close()
-    assert stage.read() == [delivery(1).id]
-    assert not [each for each in stage.alice.events(stage.room) if each["type"] == "m.room.encrypted"]
-
-
-async def test_two_logins_of_one_device_are_refused_before_they_revoke_each_other(
-    synapse: Synapse, tmp_path: Path
-) -> None:
-    """The second receiver says what to make the same."""
-    stage, shared = scene(synapse, tmp_path), setting()
-    one, other = build(stage.options(), shared), build(stage.options(timeout=3), shared)
-    await one.open()
-    with pytest.raises(SinkRefused, match="two receivers log in as this device in different ways"):
-        await other.open()
-    assert found(await other.examine()).keys() == {"login"}
-    await one.close()
-    await other.close()
-
-
-async def test_an_alert_that_is_too_large_is_refused_and_the_next_goes_through(
-    synapse: Synapse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The renderer keeps every alert small; without its bound Synapse says so."""
-    stage = scene(synapse, tmp_path)
-    sink = build(stage.options(), setting())
-    await sink.open()
-    with monkeypatch.context() as patched:
-        patched.setattr("paseo_watch.sinks.matrix.sink.content", lambda *_: {"msgtype": "m.text", "body": "x" * 66_000})
-        with pytest.raises(SendRefused, match="the message is too large"):
+async def refused(place: Scene, **options: Any) -> str:
+    """Why the sink refuses, in its words; `check --online` says the same, and nothing of it is in the room."""
+    async with built(place, **options) as sink:
+        with pytest.raises(SinkRefused) as refusal:
+            await sink.open()
+        with pytest.raises(SinkRefused):
             await sink.send(delivery(1))
-    await sink.send(delivery(2))
-    await sink.close()
-    assert stage.read() == [delivery(2).id]
+        told = found(await sink.examine())["encryption"]
+    assert told == str(refusal.value)
+    kinds = {event["type"] for event in place.alice.events(place.room)}
+    assert not kinds & {"m.room.message", "m.room.encrypted"}
+    for secret in (KEY, OTHER_KEY, place.bot.password, place.bot.token):
+        assert secret not in told
+    return told
 
 
-async def test_a_homeserver_that_is_down_is_tried_again(synapse: Synapse, tmp_path: Path) -> None:
-    """Nobody listens there: surely not sent."""
-    stage = scene(synapse, tmp_path)
-    sink = build(stage.options(homeserver=f"http://127.0.0.1:{unused_port()}"), setting())
-    with pytest.raises(SendFailed, match="cannot connect") as caught:
-        await sink.send(delivery(1))
-    assert not caught.value.maybe_sent
-    assert [each.what for each in await sink.examine()] == ["login"]
-    await sink.close()
+async def served(place: Scene, **options: Any) -> None:
+    """The room is written to."""
+    async with built(place, **options) as sink:
+        await sink.open()
+        await sink.send(delivery(2))
 
 
-async def test_a_look_finds_each_thing_well_and_changes_nothing(synapse: Synapse, tmp_path: Path) -> None:
-    """Beside a running service, from another process: the session is the service's."""
-    stage = scene(synapse, tmp_path, alias="looked-at")
-    options = stage.options(password=True, room="#looked-at:test.local")
-    running = build(options, setting())
-    await running.open()
-    before = stage.kept_session().read_bytes()
-    findings = await build(options, setting()).examine()
-    assert [each.problem for each in findings] == [None] * len(findings)
-    assert found(findings) == {
-        "homeserver": found(findings)["homeserver"],
-        "token": f"{stage.bot.id}, device PASEOWATCH",
-        "room": stage.room,
-        "membership": "joined",
-        "successor": "none",
-        "power level": "0 (sending needs 0)",
-        "encryption": "none",
-    }
-    assert found(findings)["homeserver"].startswith(f"{synapse.url} knows Matrix v1.")
-    assert stage.kept_session().read_bytes() == before
-    await running.send(delivery(1))
-    await running.close()
-    assert stage.read() == [delivery(1).id]
+async def test_without_the_extra_it_says_what_to_install(place: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "vodozemac" else find(name))
+    assert "pip install 'paseo-watch[encryption]'" in await refused(place, password=True)
 
 
-async def test_a_look_before_the_first_start_logs_in_once_and_keeps_that(synapse: Synapse, tmp_path: Path) -> None:
-    """The service then uses the same session."""
-    stage = scene(synapse, tmp_path)
-    assert found(await build(stage.options(password=True), setting()).examine())["power level"]
-    before = stage.kept_session().read_bytes()
-    sink = build(stage.options(password=True), setting())
-    await sink.send(delivery(1))
-    await sink.close()
-    assert stage.kept_session().read_bytes() == before
+async def test_without_a_cross_signing_key_it_says_how_to_make_one(place: Scene) -> None:
+    assert "openssl rand -base64 32" in await refused(place, password=True, cross_signing_key=None)
 
 
-async def test_no_secret_shows_in_any_log_or_error(
-    synapse: Synapse, tmp_path: Path, caplog: pytest.LogCaptureFixture
+async def test_cross_signing_keys_of_somebody_else_are_never_overwritten(place: Scene) -> None:
+    """Such as those that Element made when a person logged in to the account first."""
+    keys = CrossSigningKeys.derive(read_secret(OTHER_KEY), place.bot.id)
+    place.bot.call("POST", "/keys/device_signing/upload", keys.upload_body(place.bot.id))
+    told = await refused(place, password=True)
+    assert "already has cross-signing keys" in told
+    assert "reset" in told
+    assert master_key(place.bot) == keys.master.public
+
+
+async def test_a_wrong_cross_signing_key_is_told_and_the_right_one_goes_on(place: Scene) -> None:
+    await served(place, password=True)
+    async with built(place, password=True, cross_signing_key=SecretStr(OTHER_KEY)) as sink:
+        with pytest.raises(SinkRefused, match="configure the key that it was set up with"):
+            await sink.open()
+    await served(place, password=True)
+
+
+async def test_a_token_whose_store_is_lost_is_refused(place: Scene, tmp_path: Path) -> None:
+    await served(place)
+    lost = replace(place, store=tmp_path / "another machine")
+    before = device_keys(place.bot)
+    async with built(lost) as sink:
+        with pytest.raises(SinkRefused, match="bring the store folder back, or log in by password"):
+            await sink.open()
+        assert "bring the store folder back" in found(await sink.examine())["encryption"]
+    assert device_keys(place.bot) == before, "the device is what it was"
+    await served(place)
+
+
+@pytest.mark.parametrize("damage", ["cut in half", "overwritten", "one byte"])
+async def test_a_damaged_store_is_refused_by_name_and_no_device_is_made(place: Scene, damage: str) -> None:
+    await served(place, password=True)
+    [file] = place.store.glob("*/*/keys-*.db")
+    content = file.read_bytes()
+    file.write_bytes(damaged(file, damage))
+    async with built(place, password=True) as sink:
+        with pytest.raises(SinkRefused) as refusal:
+            await sink.open()
+    assert str(file) in str(refusal.value)
+    assert "move that file away" in str(refusal.value)
+    assert len(place.bot.call("GET", "/devices")["devices"]) == 2, "the one that registered, and the bot's"
+    file.write_bytes(content)
+    await served(place, password=True)
+
+
+async def test_with_the_damaged_file_away_a_password_makes_a_new_device(place: Scene) -> None:
+    await served(place, password=True)
+    [file] = place.store.glob("*/*/keys-*.db")
+    file.unlink()
+    await served(place, password=True)
+    names = {each["device_id"] for each in place.bot.call("GET", "/devices")["devices"]}
+    assert any(name.startswith("PASEOWATCH_") for name in names)
+
+
+async def test_an_unknown_way_to_encrypt_is_refused(synapse: Synapse, readers: Readers, tmp_path: Path) -> None:
+    odd = scene(synapse, tmp_path, initial_state=[odd_encryption()])
+    readers.start(odd.alice)
+    async with built(odd, password=True) as sink:
+        with pytest.raises(SinkRefused, match=r"org\.example\.rot13"):
+            await sink.open()
+
+
+async def test_a_room_where_nobody_has_a_device_is_refused_until_somebody_has(
+    synapse: Synapse, readers: Readers, tmp_path: Path
 ) -> None:
-    """A login, sends, a revoked token, a refusal and a homeserver that is gone, with every logger at debug."""
-    caplog.set_level(logging.DEBUG)
-    stage = scene(synapse, tmp_path)
-    sink = build(stage.options(password=True), setting())
-    await sink.send(delivery(1))
-    secrets = [stage.bot.password, json.loads(stage.kept_session().read_text())["access_token"]]
-    stage.revoke()
-    await sink.send(delivery(2))
-    await sink.send(replace(delivery(2), in_doubt=True))
-    secrets.append(json.loads(stage.kept_session().read_text())["access_token"])
-    stage.bot.call("POST", f"/rooms/{stage.room}/leave", {})
-    texts = []
-    for act in (lambda: None, lambda: asyncio.to_thread(synapse.kill)):
-        if waited := act():
-            await waited
-        with pytest.raises((SendFailed, SinkRefused)) as caught:
-            await sink.send(delivery(3))
-        texts.append("".join(traceback.format_exception(caught.value)))
-    synapse.start()
-    await sink.close()
-    shown = caplog.text + "".join(texts) + repr(stage.options(password=True)) + repr(sink.__dict__)
-    assert "is in the room already" in caplog.text
-    assert [secret for secret in secrets if secret in shown] == []
+    empty = scene(synapse, tmp_path, encrypted=True)
+    async with built(empty, password=True) as sink:
+        with pytest.raises(SinkRefused, match="no member has a device that could read"):
+            await sink.open()
+    alice = readers.start(empty.alice)
+    async with built(empty, password=True) as sink:
+        await sink.open()
+        await sink.send(delivery(1))
+    assert [each.failure for each in alice.read(empty.room, 1)] == [None]
+
+
+async def test_where_the_server_wants_a_proof_the_password_is_given(place: Scene) -> None:
+    """Synapse wants one from the second upload on: here the self-signing key is another, under the same master key."""
+    keys = half_of_ours(place.bot)
+    place.bot.call("POST", "/keys/device_signing/upload", keys)
+    async with built(place) as sink:
+        with pytest.raises(SinkRefused, match=r"wants a proof .* log in by password instead of access_token"):
+            await sink.open()
+    await served(place, password=True)
+    now = place.bot.call("POST", "/keys/query", {"device_keys": {place.bot.id: []}})
+    assert now["self_signing_keys"][place.bot.id]["keys"] != keys["self_signing_key"]["keys"]
+
+
+def half_of_ours(bot: User) -> dict[str, Any]:
+    """Our master key, with the other two of a different secret."""
+    ours, others = (CrossSigningKeys.derive(read_secret(secret), bot.id) for secret in (KEY, OTHER_KEY))
+    return replace(others, master=ours.master).upload_body(bot.id)
+
+
+def damaged(file: Path, how: str) -> bytes:
+    """The file's content, spoilt."""
+    content = file.read_bytes()
+    if how == "cut in half":
+        return content[: len(content) // 2]
+    if how == "overwritten":
+        return b"not a database at all" * 100
+    with closing(sqlite3.connect(file)) as connection:
+        [(account,)] = connection.execute("SELECT account FROM accounts")
+    at = content.index(account[:100]) + 50  # SQLite cannot know that it is wrong
+    return content[:at] + (b"A" if content[at : at + 1] != b"A" else b"B") + content[at + 1 :]
+
+
+def odd_encryption() -> dict[str, Any]:
+    return {"type": "m.room.encryption", "content": {"algorithm": "org.example.rot13"}}
+
+
+def master_key(user: User) -> str:
+    """The account's public master key on the server."""
+    keys = user.call("POST", "/keys/query", {"device_keys": {user.id: []}})["master_keys"][user.id]["keys"]
+    [public] = keys.values()
+    return str(public)
+
+
+def device_keys(user: User) -> Any:
+    """What the server has of the account's devices."""
+    return user.call("POST", "/keys/query", {"device_keys": {user.id: []}})["device_keys"]

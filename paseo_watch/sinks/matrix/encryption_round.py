@@ -47,6 +47,8 @@ class Round:
         self._password = password
         self._clock = clock
         self._user = requests.account.options.user
+        self._timeout = requests.account.options.timeout
+        self._session = requests.account.session
         self._rooms: dict[str, RoomView] = {}
         self._synced: float | None = None
         self._identity_changed = False
@@ -58,6 +60,8 @@ class Round:
         if room_id not in self._rooms or self._synced is None or now - self._synced >= FRESH:
             await self._sync(room_id)
             self._synced = now
+        if self._session is not self._requests.account.session:
+            self._session, self._identity_changed = self._requests.account.session, True
         if self._identity_changed:
             await identity.complete(self._requests, self._keys, self.machine.device_keys, self._password)
             self._identity_changed = False
@@ -77,14 +81,15 @@ class Round:
 
     async def _sync(self, room_id: str) -> None:
         full = room_id not in self._rooms  # a room that earlier syncs did not ask for comes whole, and so do all
-        path = sync_path({*self._rooms, room_id}, self.machine.sync_token, full)
+        asked = {*self._rooms, room_id}
+        path = sync_path(asked, self.machine.sync_token, full, self._clock.now_ms())
         try:
             news = read_sync(await self._requests.get(path))
         except ValueError as error:
             raise SendFailed(f"{room_id}: the homeserver's sync cannot be used: {error}") from error
         rooms = {} if full else self._rooms
-        for name, events in news.rooms.items():
-            rooms.setdefault(name, RoomView()).apply_all(events)
+        for name in asked & news.rooms.keys():  # Synapse puts other rooms beside them, empty
+            rooms.setdefault(name, RoomView()).apply_all(news.rooms[name])
         self._take(news, frozenset().union(*(room.readers() for room in rooms.values())))
         self._rooms = rooms
         if news.one_time_keys is not None:
@@ -112,7 +117,7 @@ class Round:
         asked = {user for user in self.machine.unknown(users) if user not in self._not_before}
         if not asked:
             return
-        answer = await self._requests.post("/keys/query", {"device_keys": {user: [] for user in sorted(asked)}})
+        answer = await self._ask_others("/keys/query", {"device_keys": {user: [] for user in sorted(asked)}})
         devices, refused = sound_devices(answer)
         self.machine.learn({user: devices[user] for user in asked if user in devices})
         self._later(asked - devices.keys())
@@ -128,12 +133,17 @@ class Round:
         wanted: dict[str, dict[str, str]] = {}
         for each in sorted(lacking):
             wanted.setdefault(each.user_id, {})[each.device_id] = "signed_curve25519"
-        answer = await self._requests.post("/keys/claim", {"one_time_keys": wanted})
+        answer = await self._ask_others("/keys/claim", {"one_time_keys": wanted})
         self.machine.begin_sessions(sound_claims(answer, lacking))
         left = lacking - self.machine.reachable(lacking)
         self._later(left)
         if left:
             log.warning("%d of %d devices give no key to begin with and cannot read for now", len(left), len(targets))
+
+    async def _ask_others(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A question that the homeserver may pass on to others: it is to give up on them before we give up on it."""
+        wait_ms = round(self._timeout * 1000 / 2)
+        return await self._requests.post(f"{path}?timeout={wait_ms}", {**body, "timeout": wait_ms})
 
     def _later(self, what: Iterable[object]) -> None:
         self._not_before |= dict.fromkeys(what, self._clock.monotonic() + ASK_AGAIN)

@@ -48,6 +48,7 @@ class OwnKeys:
     device: Mapping[str, Any] | None
     master: Mapping[str, Any] | None
     self_signing: Mapping[str, Any] | None
+    user_signing: Mapping[str, Any] | None
 
 
 def read_own_keys(answer: Mapping[str, Any], user_id: str, device_id: str) -> OwnKeys:
@@ -59,6 +60,7 @@ def read_own_keys(answer: Mapping[str, Any], user_id: str, device_id: str) -> Ow
         _object(devices.get(device_id)),
         _object(_part(answer, "master_keys").get(user_id)),
         _object(_part(answer, "self_signing_keys").get(user_id)),
+        _object(_part(answer, "user_signing_keys").get(user_id)),
     )
 
 
@@ -70,11 +72,18 @@ def next_step(own: OwnKeys, keys: CrossSigningKeys, user_id: str, device_keys: M
         return Step.OTHER_DEVICE
     if own.device is None:
         return Step.UPLOAD_DEVICE
-    if own.master is None or not _holds(own.self_signing, keys, user_id):
+    if missing_keys(own, keys, user_id):
         return Step.UPLOAD_CROSS_SIGNING
     if not is_signed(own.device, user_id, keys.self_signing.id, keys.self_signing.public):
         return Step.SIGN_DEVICE
     return Step.COMPLETE
+
+
+def missing_keys(own: OwnKeys, keys: CrossSigningKeys, user_id: str) -> dict[str, Any]:
+    """What of the upload's body the server does not have: Synapse fails on a key that it has already."""
+    has = {"master_key": own.master, "self_signing_key": own.self_signing, "user_signing_key": own.user_signing}
+    body = keys.upload_body(user_id)
+    return {name: key for name, key in body.items() if (has[name] or {}).get("keys") != key["keys"]}
 
 
 async def look(requests: Requests, user_id: str, device_id: str) -> OwnKeys:
@@ -103,7 +112,7 @@ async def complete(
             case Step.UPLOAD_DEVICE:
                 await requests.post("/keys/upload", {"device_keys": device_keys})
             case Step.UPLOAD_CROSS_SIGNING:
-                await _upload(requests, keys, user_id, password)
+                await _upload(requests, missing_keys(own, keys, user_id), user_id, password)
             case Step.SIGN_DEVICE:
                 await requests.post("/keys/signatures/upload", keys.device_signature_body(device_keys))
     raise SendFailed(f"{user_id}: the homeserver does not keep the keys that it is given: {step.value}")
@@ -124,9 +133,9 @@ def refusal(step: Step, user_id: str, device_id: str) -> SinkRefused:
     )
 
 
-async def _upload(requests: Requests, keys: CrossSigningKeys, user_id: str, password: SecretStr | None) -> None:
-    """Upload the cross-signing keys; the server may want the password (user-interactive authentication)."""
-    path, body = "/keys/device_signing/upload", keys.upload_body(user_id)
+async def _upload(requests: Requests, body: Mapping[str, Any], user_id: str, password: SecretStr | None) -> None:
+    """Upload cross-signing keys; the server may want the password (user-interactive authentication)."""
+    path = "/keys/device_signing/upload"
     wanted = await requests.post_with_proof(path, body)
     if wanted is None:
         return
@@ -142,10 +151,10 @@ def password_proof(answer: Mapping[str, Any], user_id: str, password: SecretStr 
     flows = answer.get("flows")
     stages = [each.get("stages") for each in flows if isinstance(each, dict)] if isinstance(flows, list) else []
     if password is None or ["m.login.password"] not in stages:
-        way = "set password (beside no access_token)" if ["m.login.password"] in stages else "its way is not a password"
+        way = "log in by password instead of access_token" if ["m.login.password"] in stages else "not by a password"
         raise SinkRefused(
-            f"{user_id}: the homeserver wants a proof before it takes the account's first cross-signing keys: {way}; "
-            "or use a fresh account, which most homeservers let set up its keys without one"
+            f"{user_id}: the homeserver wants a proof before it takes the account's cross-signing keys: {way}; or use "
+            "a fresh account, which most homeservers let set up its first keys without one"
         )
     return {
         "type": "m.login.password",
@@ -153,15 +162,6 @@ def password_proof(answer: Mapping[str, Any], user_id: str, password: SecretStr 
         "password": password.get_secret_value(),
         "session": answer.get("session"),
     }
-
-
-def _holds(self_signing: Mapping[str, Any] | None, keys: CrossSigningKeys, user_id: str) -> bool:
-    """Whether it is our self-signing key, signed by our master key."""
-    return (
-        self_signing is not None
-        and self_signing.get("keys") == {keys.self_signing.id: keys.self_signing.public}
-        and is_signed(self_signing, user_id, keys.master.id, keys.master.public)
-    )
 
 
 def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
