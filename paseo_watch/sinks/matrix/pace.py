@@ -1,9 +1,12 @@
 """How fast an account may write, learned from the homeserver's refusals. Pure; time is an argument.
 
-A homeserver counts messages per account and refuses those above its limit with a wait. Whoever sends the next one as
-soon as that wait is over meets the same refusal each time: twice the requests, and half a second's penalty on Synapse
-for each. The wait that a refusal names is about the time between two messages; messages go out that far apart until
-the account has been idle as long as its messages would have taken.
+A homeserver counts messages per account and refuses those above its limit, saying when the next one may come. Whoever
+sends it then, and the one after it at once, meets a refusal for every message: twice the requests. What two refusals
+say, and the messages taken between them, is the limit: from then on messages go out that far apart.
+
+    refused at 6.5 s, may come in 3.5 s          at 10 s, the first guess is 3.5 s apart
+    sent at 10 s, at 13.5 s refused: in 1.5 s    at 15 s: one message in 5 s
+    sent at 15 s, 20 s, 25 s, …                  no refusal
 """
 
 LONGEST_INTERVAL = 30.0
@@ -15,32 +18,38 @@ class Pace:
 
     def __init__(self) -> None:
         self._interval = 0.0
-        self._due: float | None = None
-        self._on_time = False
+        self._start: float | None = None
+        self._count = 0
+        self._steady = False
+        self._ended = 0.0
 
     def take(self, now: float) -> float:
         """Count one message in; returns the seconds to wait before it may go out.
 
         Idle time is a credit: only the homeserver knows how much of it counts, and it says so.
         """
-        if self._due is None:
+        if self._start is None:
             return 0.0
-        wait = max(0.0, self._due - now)
-        self._on_time = now - self._due <= self._interval
-        self._due += self._interval
-        return wait
+        due = self._start + self._count * self._interval
+        self._steady = self._steady and now - self._ended <= self._interval
+        self._count += 1
+        return max(0.0, due - now)
 
     def give_back(self) -> None:
         """The message that was counted in last does not go out."""
-        if self._due is not None:
-            self._due -= self._interval
+        self._count -= 1
+
+    def ended(self, now: float) -> None:
+        """The message that was counted in last has been answered, however."""
+        self._ended = now
 
     def refused(self, now: float, wait: float) -> None:
-        """The homeserver refused the last message: it may go out `wait` seconds from now.
-
-        Where it had come on time, the interval was too short by so much; where it had come on credit, the credit was
-        less than thought.
-        """
-        if self._on_time or not self._interval:
-            self._interval = min(self._interval + wait, LONGEST_INTERVAL)
-        self._due = now + wait
+        """The homeserver refused the last message: it may go out `wait` seconds from now."""
+        taken = self._count - 1
+        if self._start is None or not self._steady:
+            self._interval = wait
+        elif taken > 0:
+            self._interval = (now + wait - self._start) / taken
+        self._interval = min(self._interval, LONGEST_INTERVAL)
+        self._start = self._ended = now + wait
+        self._count, self._steady = 0, True

@@ -89,6 +89,7 @@ class MatrixSink:
         if await self._room.encryption() is not None:
             kind, made = ENCRYPTED, await self._encryption().encrypt(self._room.id, made)
         answer = await self._account.attempt(lambda client: client.room_send(self._room.id, kind, made, delivery.id))
+        self._account.pace.ended(self._clock.monotonic())
         if isinstance(answer, Fault):
             await self._fail(answer, kind)
 
