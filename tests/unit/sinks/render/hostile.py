@@ -21,8 +21,8 @@ MARKUP = (
 )  # fmt: skip
 MENTIONS = (
     "@everyone", "@here", "@room", "<@123456789012345678>", "<@!123456789012345678>", "<@&123456789012345678>",
-    "<#123456789012345678>", "<id:customize>", "</cmd:123456789012345678>", "<:e:123456789012345678>",
-    "<a:e:123456789012345678>", "<t:1700000000>", "<t:1700000000:R>", ":smile:", "@alice:matrix.org",
+    "<#123456789012345678>", "<id:customize>", "</cmd:123456789012345678>", "<:evil:123456789012345678>",
+    "<a:evil:123456789012345678>", "<t:1700000000>", "<t:1700000000:R>", ":smile:", "@alice:matrix.org",
     "#room:matrix.org", "!abc:matrix.org", "+group:matrix.org", "@a:localhost", "matrix:u/alice:matrix.org",
     "user@host.com", "@​everyone",
 )  # fmt: skip
@@ -52,7 +52,7 @@ def texts(seed: int, number: int) -> Iterator[str]:
     for count in range(number):
         if count < len(pieces):
             yield pieces[count]
-        elif count < len(pieces) + 20:
+        elif count < len(pieces) + 10:
             yield chance.choice(pieces) * 100_000
         else:
             yield "".join(chance.choice(chance.choice(KINDS)) for _ in range(chance.choice((2, 3, 5, 12, 40))))

@@ -67,7 +67,7 @@ class Reader(HTMLParser):
 
 def shows_all(shown: str) -> bool:
     """Nothing invisible but line breaks and the spaces of no width that we put in."""
-    return all(c in "\n\u200b" or unicodedata.category(c)[0] not in "CZ" or c == " " for c in shown)
+    return all(c in "\n\u200b" or unicodedata.category(c)[0] not in "CZ" or c == " " for c in set(shown))
 
 
 def units(shown: str) -> int:
