@@ -60,6 +60,7 @@ def application(id: str, bot: Json, owner: Json) -> Json:
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
         "team": None,
     }
 

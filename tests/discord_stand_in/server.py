@@ -112,7 +112,7 @@ class StandIn:
 
     def _faulty(self, fault: Fault) -> web.Response | None:
         if fault.retry_after is not None:
-            headers = {"X-RateLimit-Scope": "global" if fault.everywhere else "shared"}
+            headers = {"X-RateLimit-Scope": "global" if fault.everywhere else "user"}
             headers |= {"X-RateLimit-Global": "true"} if fault.everywhere else {}
             return answers.limited(fault.retry_after, everywhere=fault.everywhere, headers=headers, via=fault.via)
         if fault.body is not None:

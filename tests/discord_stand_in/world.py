@@ -8,7 +8,7 @@ from itertools import count
 from tests.discord_stand_in import objects, permissions
 from tests.discord_stand_in.objects import Json
 
-TOKEN = "bot-t0ken.of.the-stand-in"
+TOKEN = "MTA1-t0ken.of.the-stand-in"
 NONCE_SECONDS = 180.0
 """How long a nonce is remembered. Discord's documentation says "the past few minutes"."""
 

@@ -44,9 +44,6 @@ class BotSink:
 
     async def open(self) -> None:
         """Log in and find the channel; raises SendFailed or SinkRefused."""
-        if not self._entered:
-            self._entered = True
-            self._account.enter()
         async with self._bounded(sends=False):
             await self._found()
 
@@ -109,6 +106,9 @@ class BotSink:
         return [seen, *allowed(may, channel, self._about), *state(channel, may, self._about)]
 
     async def _found(self) -> Target:
+        if not self._entered:
+            self._entered = True
+            self._account.enter()
         client = await self._account.client()
         if self._there is None or self._there[0] is not client:
             async with self._account.calls(self._about):

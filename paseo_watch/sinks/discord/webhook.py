@@ -116,7 +116,7 @@ def payload(sent: Outgoing) -> dict[str, Any]:
     if sent.silent:
         made["flags"] = SUPPRESS_NOTIFICATIONS
     if sent.attachment is not None:
-        made["attachments"] = [{"id": 0, "filename": sent.filename}]
+        made["attachments"] = [{"id": "0", "filename": sent.filename}]
     return made
 
 
