@@ -124,6 +124,16 @@ def parse_hash(value: object, expected: str = GENESIS) -> bytes:
 LISTEN = "host:port, such as 127.0.0.1:9615"
 
 
+def duration_text(value: timedelta) -> str:
+    """The same duration as it is written: `1h30m`; to the millisecond."""
+    rest = value // timedelta(milliseconds=1)
+    parts = []
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        count, rest = divmod(rest, size)
+        parts.append(f"{count}{unit}" if count else "")
+    return "".join(parts) or "0s"
+
+
 def parse_listen(value: object) -> Listen:
     """`127.0.0.1:9615`, `[::1]:9615`, `localhost:0`. Raises ValueError."""
     if isinstance(value, Listen):

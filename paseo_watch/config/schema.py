@@ -2,8 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from pydantic import BaseModel, SecretStr
+from pydantic.json_schema import GenerateJsonSchema
+
+from paseo_watch.config.fields import Listen, duration_text
 from paseo_watch.config.model import Config
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -17,9 +22,22 @@ _BY_NAME = ("properties", "patternProperties", "$defs")
 _DATA = ("const", "enum", "default", "examples", "required")
 
 
+class _AsWritten(GenerateJsonSchema):
+    """Defaults as a file would have them, and not as Python has them."""
+
+    def encode_default(self, dft: Any) -> Any:
+        """A duration and an address as text; what is not given or secret not at all; all else as pydantic does."""
+        if isinstance(dft, timedelta):
+            return duration_text(dft)
+        if isinstance(dft, BaseModel | Mapping):
+            shown = dict(dft).items()
+            return {key: self.encode_default(one) for key, one in shown if not isinstance(one, SecretStr | None)}
+        return str(dft) if isinstance(dft, Listen) else super().encode_default(dft)
+
+
 def file_schema(model: type[Config]) -> dict[str, Any]:
     """What one file may hold: any part of the configuration, `extends`, and the `*_file` twin of every secret."""
-    schema = _published(model.model_json_schema())
+    schema = _published(model.model_json_schema(schema_generator=_AsWritten))
     properties = {"extends": _EXTENDS, **schema["properties"]}
     return {"$schema": DIALECT, "title": "paseo-watch configuration", **schema, "properties": properties}
 
@@ -35,6 +53,8 @@ def _published(schema: Any) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     kept = {key: _part(key, value) for key, value in schema.items() if key not in _FOR_US_ALONE}
+    if kept.get("default", ...) is None or _is_secret(kept):
+        kept.pop("default", None)  # null says nothing, and pydantic prints a secret's as asterisks
     return _with_twins(kept) if "properties" in kept else kept
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from paseo_watch.config.fields import (
     Expected,
     Listen,
+    duration_text,
     parse_account,
     parse_duration,
     parse_hash,
@@ -33,8 +34,17 @@ TREASURY = b"modlpy/trsry".ljust(32, b"\0")
     ],
 )
 def test_a_duration_is_a_time_span(text: str, seconds: float) -> None:
-    """Days to milliseconds, also together."""
+    """Days to milliseconds, also together; and written again as it was, in whole units."""
     assert parse_duration(text) == timedelta(seconds=seconds)
+    assert parse_duration(duration_text(timedelta(seconds=seconds))) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0s"), (0.25, "250ms"), (60, "1m"), (5400, "1h30m"), (86_400, "1d"), (90_061, "1d1h1m1s")]
+)
+def test_a_duration_is_shown_as_it_is_written(seconds: float, text: str) -> None:
+    """In the largest units."""
+    assert duration_text(timedelta(seconds=seconds)) == text
 
 
 @pytest.mark.parametrize(

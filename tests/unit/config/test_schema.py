@@ -125,6 +125,18 @@ def test_editors_see_what_is_wrong(document: object) -> None:
     assert not Draft202012Validator(file_schema(model())).is_valid(document)
 
 
+def test_defaults_are_shown_as_a_file_has_them() -> None:
+    """A duration and an address as text; nothing for what is not given, and no secret's asterisks."""
+    schema = file_schema(build(SINKS, WATCHERS))
+    chain = schema["$defs"]["Chain"]["properties"]
+    assert chain["quiet_after"]["default"] == "1m"
+    assert "default" not in chain["explorer"].get("anyOf", ())
+    assert schema["$defs"]["Http"]["properties"]["listen"]["default"] == "127.0.0.1:9615"
+    assert schema["properties"]["store"]["default"] == {"retention_days": 90}
+    assert schema["properties"]["units"]["default"] == {"PAS": {"decimals": 10}}
+    assert not re.search(r'"default": null|\*\*\*|PT\d', json.dumps(schema))
+
+
 def test_the_schema_knows_the_other_spellings() -> None:
     """`*_file` beside every secret, an endpoint as text alone, `extends`, `http: false`."""
     schema = file_schema(model())
