@@ -195,6 +195,8 @@ class Account:
             self._adopt(session)
             sessions.write(self._path, session)
         finally:
+            if self._session is not None:
+                self._adopt(self._session)  # nio's client takes over any login
             if borrowed:
                 self._drop_lock()
 

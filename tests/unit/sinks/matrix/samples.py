@@ -14,9 +14,9 @@ from tests.unit.sinks.matrix.homeserver import DEVICE, ROOM, TOKEN, USER, FakeSe
 PASSWORD = "passw0rd"
 
 
-def options(store: Path | str = "never-made", *, password: bool = False, **changes: Any) -> MatrixOptions:
-    """By access token, unless `password`."""
-    login: dict[str, Any] = {"password": SecretStr(PASSWORD)} if password else {"access_token": SecretStr(TOKEN)}
+def options(store: Path | str = "never-made", *, by_password: bool = False, **changes: Any) -> MatrixOptions:
+    """By access token, unless `by_password`."""
+    login: dict[str, Any] = {"password": SecretStr(PASSWORD)} if by_password else {"access_token": SecretStr(TOKEN)}
     usual = {"homeserver": "http://matrix.test", "user": USER, "device_id": DEVICE, "room": ROOM, "store": str(store)}
     return MatrixOptions.model_validate({**usual, **login, **changes})
 

@@ -1,0 +1,87 @@
+"""What a Matrix receiver may be configured with, and what it may not."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
+
+from paseo_watch.sinks.matrix.options import MatrixOptions
+from tests.unit.sinks.matrix.samples import options
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"homeserver": "matrix.example.org"}, "expected the homeserver's URL"),
+        ({"homeserver": "ftp://a"}, "expected the homeserver's URL"),
+        ({"homeserver": "https://user:pass@a"}, "expected the homeserver's URL"),
+        ({"homeserver": "https://a/?x=1"}, "expected the homeserver's URL"),
+        ({"homeserver": "https://a..b"}, "expected the homeserver's URL"),
+        ({"user": "bot"}, "expected a whole user id"),
+        ({"user": "@bot"}, "expected a whole user id"),
+        ({"user": "@bo t:a"}, "expected a whole user id"),
+        ({"user": "@../../x:a/b"}, "expected a whole user id"),
+        ({"user": f"@{'b' * 255}:a"}, "expected a whole user id"),
+        ({"room": "alerts"}, "expected a room's id"),
+        ({"room": "#alerts"}, "expected a room's id"),
+        ({"room": "!a b"}, "expected a room's id"),
+        ({"device_id": ""}, "expected a device id"),
+        ({"device_id": "../x"}, "expected a device id"),
+        ({"device_id": "d" * 65}, "expected a device id"),
+        ({"mention": ["alice"]}, "expected a whole user id"),
+        ({"mention": ["@a:b"] * 11}, "at most 10"),
+        ({"mention_at": "loud"}, "'info', 'warning' or 'critical'"),
+        ({"timeout": 0}, "greater than 0"),
+        ({"timeout": 61}, "less than or equal to 60"),
+        ({"store": ""}, "at least 1"),
+        ({"password": "p"}, "exactly one of access_token and password"),
+        ({"access_token": None}, "exactly one of access_token and password"),
+        ({"access_token": ""}, "at least 1"),
+        ({"acess_token": "t"}, "Extra inputs are not permitted"),
+    ],
+)
+def test_what_cannot_work_is_an_error_of_the_configuration(changes: dict[str, Any], expected: str) -> None:
+    """Said at loading, not at the first alert."""
+    with pytest.raises(ValidationError, match=expected):
+        options(**changes)
+
+
+@pytest.mark.parametrize(
+    "room", ["!abc:test.local", "!DC-7_long-hash-of-version-12", "#alerts:test.local:8448", "#ä:[::1]"]
+)
+def test_rooms_of_every_version_and_aliases_are_taken(room: str) -> None:
+    """Room version 12 has ids without a server."""
+    assert options(room=room).room == room
+
+
+def test_a_slash_after_the_homeserver_is_of_no_meaning() -> None:
+    """Else the request's path would begin with two."""
+    assert options(homeserver="https://a.example/").homeserver == "https://a.example"
+
+
+@given(st.text(max_size=60))
+def test_no_text_breaks_the_check_of_an_identifier(text: str) -> None:
+    """Any text at all: taken as it is, or refused, and nothing else is raised."""
+    for key in ("homeserver", "user", "room", "device_id"):
+        with suppress(ValidationError):
+            assert getattr(options(**{key: text}), key).rstrip("/") == text.rstrip("/")
+
+
+def test_no_secret_shows_in_a_repr_or_an_error() -> None:
+    """Options end up in logs sooner or later."""
+    made = options(by_password=True)
+    assert "passw0rd" not in repr(made) + str(made)
+    with pytest.raises(ValidationError) as caught:
+        MatrixOptions.model_validate({"access_token": "t0ken", "password": "passw0rd", "cross_signing_key": "k3y"})
+    assert not any(secret in str(caught.value) for secret in ("t0ken", "passw0rd", "k3y"))
+
+
+def test_receivers_share_a_login_unless_it_is_made_differently() -> None:
+    """Room and mentions are each receiver's own."""
+    one = options()
+    assert one.logs_in_like(options(room="#other:test", join=True, mention=["@a:b"], mention_at="info"))
+    for change in ({"timeout": 5}, {"store": "x"}, {"access_token": SecretStr("other")}, {"cross_signing_key": "k"}):
+        assert not one.logs_in_like(options(**change))
