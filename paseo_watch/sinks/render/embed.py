@@ -19,6 +19,8 @@ from paseo_watch.sinks.render.message import Message, Person
 
 TITLE_LIMIT = 256
 DESCRIPTION_LIMIT = 4096
+FACTS_LIMIT = 3000
+"""Of the description, ours: the rest is for the text."""
 TOTAL_LIMIT = 6000
 ATTACHMENT_LIMIT = 1_000_000
 """Bytes of UTF-8."""
@@ -42,21 +44,22 @@ def marker(delivery_id: str) -> str:
 
 def embed(message: Message, delivery_id: str) -> Rendered:
     """The embed, and what goes beside it."""
-    footer = unlinked(f"{message.severity} · {message.rule} · ") + marker(delivery_id)
-    title = _fit(_headline(message), TITLE_LIMIT)
-    facts = "\n".join(_facts(message))
-    room = min(DESCRIPTION_LIMIT, TOTAL_LIMIT - units(footer) - TITLE_LIMIT) - units(facts) - 2
+    whole_title = _headline(message)
     whole = "\n".join(as_markdown(line) for line in message.short_lines)
-    body = _fit(whole, room - units(_MORE) - 1)
-    cut = message.cut or body != whole or title != _headline(message)
-    parts = (body, _MORE if cut else "", facts)
-    found: dict[str, Any] = {
+    title = _fit(whole_title, TITLE_LIMIT)
+    facts, less = _facts(message)
+    footer = unlinked(f"{message.severity} · {message.rule} · ") + marker(delivery_id)
+    room = min(DESCRIPTION_LIMIT, TOTAL_LIMIT - units(title) - units(footer)) - units(facts) - units(_MORE) - 2
+    body = _fit(whole, room)
+    cut = message.cut or less or body != whole or title != whole_title
+    found = {
         "title": title,
-        "description": "\n".join(part for part in parts if part),
+        "description": "\n".join(part for part in (body, _MORE if cut else "", facts) if part),
         "color": int(COLOURS[message.tone].removeprefix("#"), 16),
         "footer": {"text": footer},
+        **_optional(message),
     }
-    return Rendered(found | _optional(message), attachment(message) if cut else None)
+    return Rendered(found, attachment(message) if cut else None)
 
 
 def attachment(message: Message) -> str:
@@ -80,12 +83,22 @@ def _headline(message: Message) -> str:
     return f"{message.mark} {begin}{as_markdown(message.title)} · {as_markdown(message.where.name)}{late}"
 
 
-def _facts(message: Message) -> Iterator[str]:
-    """Figures, people, place and time: always whole."""
+def _facts(message: Message) -> tuple[str, bool]:
+    """Figures, people, place and time, each whole, and whether some had to go: links first, then the last people."""
+    lines = [*_figures(message), *(_person(person) for person in message.people)]
+    end = [" · ".join(_origin(message)), *_links(message)]
+    count = len(lines) + len(end)
+    while units("\n".join((*lines, *end))) > FACTS_LIMIT:
+        (end if len(end) > 1 else lines).pop()
+    return "\n".join((*lines, *end)), len(lines) + len(end) < count
+
+
+def _figures(message: Message) -> Iterator[str]:
     if message.figures:
         yield " · ".join(f"{as_markdown(each.name)} **{as_markdown(each.value)}**" for each in message.figures)
-    yield from (_person(person) for person in message.people)
-    yield " · ".join(_origin(message))
+
+
+def _links(message: Message) -> Iterator[str]:
     if message.links:
         yield " · ".join(_linked(as_markdown(link.name), link) for link in message.links)
 

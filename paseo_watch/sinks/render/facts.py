@@ -19,8 +19,8 @@ AMOUNTS = ("amount", "balance", "limit")
 STATES = ("track", "tally", "state", "session", "call")
 MOST_FIGURES = 4
 MOST_PEOPLE = 5
-NAME_LIMIT = 60
-VALUE_LIMIT = 240
+NAME_LIMIT = 50
+VALUE_LIMIT = 200
 """By weight. An SS58 address weighs 48."""
 
 
@@ -60,12 +60,12 @@ def figures(data: Mapping[str, Any], title: str, text: str) -> tuple[Figure, ...
     return tuple(told[:MOST_FIGURES])
 
 
-def people(data: Mapping[str, Any], links: tuple[Link, ...]) -> tuple[Person, ...]:
-    """At most MOST_PEOPLE different accounts; one that stands twice keeps its first role."""
+def people(data: Mapping[str, Any], links: tuple[Link, ...]) -> tuple[tuple[Person, ...], bool]:
+    """At most MOST_PEOPLE different accounts, each in its first role, and whether there are more."""
     found: dict[str, Person] = {}
     for person in _people(data, links):
         found.setdefault(person.address, person)
-    return tuple(found.values())[:MOST_PEOPLE]
+    return tuple(found.values())[:MOST_PEOPLE], len(found) > MOST_PEOPLE
 
 
 def _people(data: Mapping[str, Any], links: tuple[Link, ...]) -> Iterator[Person]:
@@ -81,7 +81,7 @@ def _legs(data: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Each leg and its role. Where there are two, their amounts are the alert's and not said again."""
     found = data.get("legs")
     legs = [leg for leg in found if isinstance(leg, Mapping)] if isinstance(found, list | tuple) else []
-    for leg in legs[:MOST_PEOPLE]:
+    for leg in legs[: MOST_PEOPLE + 1]:
         role = {"out": "from", "in": "to"}.get(str(leg.get("direction")), "account")
         yield (leg if len(legs) > 2 else {**leg, "amount_text": ""}), role
 

@@ -1,5 +1,6 @@
 """Links of an alert: explorer URLs from configured templates, filled in, told apart by what stands in them."""
 
+import html
 import re
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from paseo_watch.sinks.render.inert import brief
 
 MOST_LINKS = 5
 URL_LIMIT = 300
+NAME_LIMIT = 100
 
 _SAFE = re.compile(
     r"https://(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::[0-9]{1,5})?"  # no user, no other alphabet
@@ -33,11 +35,13 @@ def links(found: object) -> tuple[Link, ...]:
 
 
 def link(text: str) -> Link:
-    """A URL of at most URL_LIMIT characters, all of them safe in every form; the text alone where it is not one."""
+    """A URL of at most URL_LIMIT characters, in HTML too, all of them safe in every form; else the text alone."""
     safe = _SAFE.fullmatch(text) if len(text) <= URL_LIMIT else None
-    if safe is None:
-        return Link(brief(text, URL_LIMIT), None)
-    return Link(brief(safe["host"], URL_LIMIT), text, frozenset(re.split(r"[^A-Za-z0-9-]+", safe["rest"] or "")) - {""})
+    if safe is None or len(html.escape(text)) > URL_LIMIT:
+        return Link(brief(text, NAME_LIMIT), None)
+    return Link(
+        brief(safe["host"], NAME_LIMIT), text, frozenset(re.split(r"[^A-Za-z0-9-]+", safe["rest"] or "")) - {""}
+    )
 
 
 def about(links: tuple[Link, ...], value: object) -> Link | None:

@@ -5,7 +5,7 @@ the limits of where they go (an encrypted event of Matrix: 65,536 bytes, an embe
 not escaped yet: each form does that its own way (`inert`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -22,7 +22,7 @@ NAME_WEIGHT = 100
 TITLE_LIMIT = 200
 TITLE_WEIGHT = 1000
 TEXT_LIMIT = 2000
-TEXT_WEIGHT = 4000
+TEXT_WEIGHT = 3500
 LINES_LIMIT = 20
 LINE_WEIGHT = 8
 """What a line break weighs: `<br>`, and its share of JSON."""
@@ -65,7 +65,7 @@ class Message:
 
     `mark` is one character that shows the tone where colours do not. `flags` are `resolved`, `late`. `lasted` is empty
     unless a condition ended. `lines` are the alert's text, `links` those that belong to no person and no place,
-    `every_link` all of them. `cut` says that something of the title or the text is missing here: `source` has it.
+    `every_link` all of them. `cut` says that something is missing or shortened here: `source` has it whole.
     """
 
     tone: Tone
@@ -107,9 +107,11 @@ def message(notification: Mapping[str, Any], now_ms: int) -> Message:
     """The alert (`docs/alert.schema.json`) for people. `now_ms` is our clock: for ages, and where no block has one."""
     title, text, data = str(notification["title"]), str(notification["text"]), notification["data"]
     found = links(notification["links"])
-    who, where = people(data, found), _where(notification, found)
+    where = _where(notification, found)
+    who, more = people(data, found)
     shown, title_cut = _title(title)
     lines, text_cut = _lines(text)
+    told = figures(data, shown, "\n".join(lines))
     tone = _tone(notification)
     at = when(_block(notification).get("time"), now_ms)
     return Message(
@@ -118,7 +120,7 @@ def message(notification: Mapping[str, Any], now_ms: int) -> Message:
         mark=_MARKS[tone],
         title=shown,
         flags=tuple(_flags(notification)),
-        figures=figures(data, title, text),
+        figures=told,
         people=who,
         where=where,
         when=at,
@@ -128,7 +130,7 @@ def message(notification: Mapping[str, Any], now_ms: int) -> Message:
         every_link=found,
         rule=brief(notification["rule"], 2 * NAME_WEIGHT),
         id=brief(notification["id"], NAME_WEIGHT),
-        cut=title_cut or text_cut,
+        cut=title_cut or text_cut or more or _is_cut(told, who, where),
         source=notification,
     )
 
@@ -145,6 +147,13 @@ def _lines(text: str) -> tuple[tuple[str, ...], bool]:
         if part_cut or room <= LINE_WEIGHT:
             return tuple(shown), cut or part_cut or len(shown) < len(parts)
     return (*shown, *(["…"] if cut else [])), cut
+
+
+def _is_cut(told: Iterable[Figure], who: Iterable[Person], where: Where) -> bool:
+    """Whether a fact was cut; one that ends as a cut does is taken for one, which costs an attachment at most."""
+    facts = [where.network, where.chain, where.extrinsic, *(figure.value for figure in told)]
+    facts += [fact for person in who for fact in (person.name, person.address, person.amount)]
+    return any(fact.endswith("…") for fact in facts)
 
 
 def _tone(notification: Mapping[str, Any]) -> Tone:
