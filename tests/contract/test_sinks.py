@@ -24,6 +24,7 @@ from paseo_watch.sinks.discord.bot import BotSink
 from paseo_watch.sinks.discord.options import DiscordOptions
 from paseo_watch.sinks.discord.webhook import WebhookSink as DiscordWebhookSink
 from paseo_watch.sinks.file import FileOptions, FileSink
+from paseo_watch.sinks.matrix.sink import MatrixSink
 from paseo_watch.sinks.memory import MemorySink
 from paseo_watch.sinks.render.embed import marker
 from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused, Sink, SinkRefused
@@ -31,6 +32,9 @@ from paseo_watch.sinks.webhook import WebhookOptions, WebhookSink
 from tests.discord_stand_in.faults import Fault
 from tests.discord_stand_in.server import StandIn
 from tests.discord_stand_in.world import TOKEN
+from tests.unit.sinks.matrix.homeserver import DEVICE, Homeserver, failure
+from tests.unit.sinks.matrix.homeserver import TOKEN as TOKEN_OF_BOT
+from tests.unit.sinks.matrix.samples import options as matrix_options
 from tests.unit.sinks.samples import delivery
 from tests.unit.sinks.settings import setting, terminal, written
 
@@ -172,6 +176,37 @@ async def discord_bench(stack: AsyncExitStack, folder: Path, way: str = "bot") -
     )
 
 
+async def matrix_bench(stack: AsyncExitStack, folder: Path) -> Bench:
+    """A homeserver of one room; which alert a message is about, its delivery id says."""
+    homeserver, app = Homeserver(), web.Application()
+    app.router.add_route("*", "/{path:.*}", homeserver.handle)
+    server = await stack.enter_async_context(TestServer(app, host="127.0.0.1"))
+    sent: dict[str, dict[str, Any]] = {}
+
+    class Kept(MatrixSink):
+        async def send(self, delivery: Delivery) -> None:
+            sent[delivery.id] = dict(delivery.notification)
+            await super().send(delivery)
+
+    def received() -> list[dict[str, Any]]:
+        return [sent[event["content"]["org.paseo_watch.delivery"]] for event in homeserver.events]
+
+    def mend() -> None:
+        homeserver.scripted.clear()
+        homeserver.tokens = {TOKEN_OF_BOT: DEVICE}
+
+    options = matrix_options(folder, homeserver=str(server.make_url("")))
+    return Bench(
+        Kept(options, setting()),
+        received,
+        once=True,
+        transient=lambda: homeserver.script("/send/", failure(503, "M_UNKNOWN")),
+        permanent=lambda: homeserver.script("/send/", failure(413, "M_TOO_LARGE")),
+        gone=homeserver.tokens.clear,
+        healthy=mend,
+    )
+
+
 BENCHES = {
     "memory": memory_bench,
     "file": file_bench,
@@ -179,6 +214,7 @@ BENCHES = {
     "webhook": webhook_bench,
     "discord": discord_bench,
     "discord webhook": partial(discord_bench, way="webhook"),
+    "matrix": matrix_bench,
 }
 
 
@@ -234,7 +270,7 @@ async def test_a_transient_failure_says_so_and_the_delivery_can_follow(bench: Be
         assert bench.received()[-1] == delivery(1).notification
 
 
-@pytest.mark.parametrize("bench", ["memory", "webhook", "discord", "discord webhook"], indirect=True)
+@pytest.mark.parametrize("bench", ["memory", "webhook", "discord", "discord webhook", "matrix"], indirect=True)
 async def test_a_permanent_failure_says_so_and_the_next_delivery_is_not_harmed(bench: Bench) -> None:
     """SendRefused; others still go through when the cause is gone."""
     assert bench.permanent is not None
@@ -247,7 +283,7 @@ async def test_a_permanent_failure_says_so_and_the_next_delivery_is_not_harmed(b
     assert bench.received()[-1] == delivery(2).notification
 
 
-@pytest.mark.parametrize("bench", ["memory", "webhook", "discord", "discord webhook"], indirect=True)
+@pytest.mark.parametrize("bench", ["memory", "webhook", "discord", "discord webhook", "matrix"], indirect=True)
 async def test_a_way_out_that_is_gone_is_told_from_a_delivery_that_is_refused(bench: Bench) -> None:
     """SinkRefused; the same delivery goes through once somebody has acted."""
     assert bench.gone is not None
