@@ -112,7 +112,7 @@ def _key_object(user_id: str, usage: str, key: SigningKey) -> dict[str, Any]:
 def signed(value: Mapping[str, Any], user_id: str, key: SigningKey) -> dict[str, Any]:
     """A copy of a JSON object with this key's signature beside those that it has."""
     signatures = {who: dict(of) for who, of in value.get("signatures", {}).items()}
-    signatures.setdefault(user_id, {})[key.id] = key.sign(_signed_part(value))
+    signatures.setdefault(user_id, {})[key.id] = key.sign(signed_part(value))
     return {**value, "signatures": signatures}
 
 
@@ -121,10 +121,15 @@ def is_signed(value: Mapping[str, Any], user_id: str, key_id: str, public: str) 
     try:
         signature = decode(value["signatures"][user_id][key_id])
         key = eddsa.import_public_key(decode(public))
-        eddsa.new(key, "rfc8032").verify(_signed_part(value), signature)
+        eddsa.new(key, "rfc8032").verify(signed_part(value), signature)
     except (KeyError, TypeError, ValueError, RecursionError):
         return False
     return True
+
+
+def signed_part(value: Mapping[str, Any]) -> bytes:
+    """What a signature of a JSON object is of; ValueError where it has no canonical form."""
+    return canonical_json({name: part for name, part in value.items() if name not in ("signatures", "unsigned")})
 
 
 def canonical_json(value: Any) -> bytes:
@@ -145,10 +150,6 @@ def encode(raw: bytes) -> str:
 def decode(text: str) -> bytes:
     """The bytes of base64 without padding, or with; ValueError."""
     return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-
-
-def _signed_part(value: Mapping[str, Any]) -> bytes:
-    return canonical_json({name: part for name, part in value.items() if name not in ("signatures", "unsigned")})
 
 
 def _check_numbers(value: Any) -> None:

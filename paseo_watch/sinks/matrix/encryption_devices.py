@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import vodozemac
 
-from paseo_watch.sinks.matrix.cross_signing import is_signed
+from paseo_watch.sinks.matrix.cross_signing import signed_part
 
 MEGOLM = "m.megolm.v1.aes-sha2"
 
@@ -64,12 +64,12 @@ def _device(user_id: str, device_id: str, keys: Any) -> dict[str, Any] | None:
         sound = (bare["user_id"], bare["device_id"]) == (user_id, device_id) and MEGOLM in bare["algorithms"]
     except (KeyError, TypeError, ValueError):
         return None
-    return bare if sound and is_signed(keys, user_id, f"ed25519:{device_id}", signing) else None
+    return bare if sound and _is_signed(keys, user_id, device_id, signing) else None
 
 
 def _usable(key: Any, target: Target) -> bool:
     """Tried out with an account that is thrown away: vodozemac refuses keys that would make a secret known to all."""
-    if not is_signed(_mapping(key), target.user_id, f"ed25519:{target.device_id}", target.ed25519):
+    if not _is_signed(_mapping(key), target.user_id, target.device_id, target.ed25519):
         return False
     try:
         vodozemac.Account().create_outbound_session(
@@ -77,6 +77,16 @@ def _usable(key: Any, target: Target) -> bool:
             vodozemac.Curve25519PublicKey.from_base64(key["key"]),
         )
     except (KeyError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_signed(value: Mapping[str, Any], user_id: str, device_id: str, public: str) -> bool:
+    """Whether that device signed it: as `cross_signing.is_signed`, a hundred times as fast, for rooms with many."""
+    try:
+        signature = vodozemac.Ed25519Signature.from_base64(value["signatures"][user_id][f"ed25519:{device_id}"])
+        vodozemac.Ed25519PublicKey.from_base64(public).verify_signature(signed_part(value), signature)
+    except (KeyError, TypeError, ValueError, RecursionError):
         return False
     return True
 

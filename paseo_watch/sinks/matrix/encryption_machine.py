@@ -37,7 +37,8 @@ ENOUGH_ONE_TIME_KEYS = 25
 """More are uploaded where the server has fewer; others need them to mend a broken session with us."""
 MOST_MESSAGES = 100
 LONGEST_AGE = timedelta(days=7)
-"""A room key is changed after so many messages or this time, or earlier where the room says so."""
+SHORTEST_AGE = timedelta(hours=1)
+"""A room key is changed after so many messages or this time, or earlier where the room says so, within reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +225,10 @@ class Machine:
 
 
 def lifetime(rules: Mapping[str, Any]) -> tuple[int, timedelta]:
-    """Messages and time that a room key lasts: what `m.room.encryption` says, within 1 and ours."""
+    """Messages and time that a room key lasts: what `m.room.encryption` says, within our bounds."""
     messages, age_ms = rules.get("rotation_period_msgs"), rules.get("rotation_period_ms")
     most = min(max(messages, 1), MOST_MESSAGES) if isinstance(messages, int) else MOST_MESSAGES
     if not isinstance(age_ms, int):
         return most, LONGEST_AGE
-    return most, min(max(timedelta(milliseconds=min(age_ms, 10**12)), timedelta(hours=1)), LONGEST_AGE)
+    shortest, longest = (round(age.total_seconds() * 1000) for age in (SHORTEST_AGE, LONGEST_AGE))
+    return most, timedelta(milliseconds=min(max(age_ms, shortest), longest))
