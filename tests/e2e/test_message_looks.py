@@ -44,7 +44,7 @@ def _links(alert: dict[str, Any]) -> list[str]:
     return [f"{EXPLORER}{place}", f"{EXPLORER}account/{alert['data']['account']}"]
 
 
-def look(page: str, width: int, wanted: dict[str, Any], waits_for: str, picture: Path) -> dict[str, Any]:
+def look(page: str, width: int, wanted: dict[str, Any], waits_for: str, picture: Path, home: Path) -> dict[str, Any]:
     """Show it, photograph it, and what stood there."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
@@ -63,7 +63,7 @@ def look(page: str, width: int, wanted: dict[str, Any], waits_for: str, picture:
         input=json.dumps(order),
         capture_output=True,
         text=True,
-        env={**os.environ, "HOME": str(picture.parent)},
+        env={**os.environ, "HOME": str(home)},
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -103,7 +103,7 @@ def test_a_matrix_client_shows_every_fact(size: str, tmp_path: Path) -> None:
             content |= {"format": "org.matrix.custom.html", "formatted_body": html(each)}
             bot.call("PUT", f"/rooms/{room}/send/m.room.message/{number}", content)
         wanted = {"homeserver": synapse.url, "user": "alice", "password": alice.password, "room": room}
-        check(look("hydrogen", WIDTHS[size], wanted, shown[-1].title, taken), shown, taken)
+        check(look("hydrogen", WIDTHS[size], wanted, shown[-1].title, taken, tmp_path), shown, taken)
 
 
 @pytest.mark.parametrize("size", WIDTHS)
@@ -111,4 +111,4 @@ def test_discords_components_show_every_fact(size: str, tmp_path: Path) -> None:
     """The embeds, their Markdown read by a parser of Discord's dialect."""
     shown, taken = messages(), picture(f"discord{size}", tmp_path)
     wanted = {"embeds": [embed(each, each.id).embed for each in shown]}
-    check(look("discord", WIDTHS[size], wanted, shown[-1].short_lines[0], taken), shown, taken)
+    check(look("discord", WIDTHS[size], wanted, shown[-1].short_lines[0], taken, tmp_path), shown, taken)

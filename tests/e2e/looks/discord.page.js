@@ -36,4 +36,12 @@ function message(embed) {
   return element("discord-message", { author: "paseo-watch", bot: "", avatar: "/avatar.svg", timestamp: clock(embed) }, made);
 }
 
+// The components keep a second column for a thumbnail, where Discord keeps none if there is no thumbnail.
+const WIDE = ":host .discord-embed-title, ::slotted([slot=description]) { grid-column: 1 / 3 !important }";
+
+function widen(embed) {
+  return embed.updateComplete.then(() => embed.shadowRoot.append(element("style", {}, WIDE)));
+}
+
 document.querySelector("#app").append(element("discord-messages", {}, ...window.wanted.embeds.map(message)));
+await Promise.all([...document.querySelectorAll("discord-embed")].map(widen));
