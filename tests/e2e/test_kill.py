@@ -8,7 +8,6 @@ turns, under ids that are never used twice, and end up as the world is.
 """
 
 import asyncio
-import json
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -16,7 +15,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from aiohttp import web
 
@@ -26,6 +24,7 @@ from tests.data import data_path
 from tests.e2e.kill.chain import CAP, FAUCET, HOARD, LIMIT, RICH, THRESHOLD, TellingChain, Told
 from tests.e2e.kill.lives import ANYWHERE, PATIENCE, lives_in
 from tests.e2e.kill.service import ANY
+from tests.e2e.kill.told import Alert, alerts_in, told
 from tests.postgres import running_postgres
 from tests.scripted_node import FOREVER, Fault, ScriptedNode, discarded
 
@@ -62,9 +61,6 @@ http: false
 """
 
 
-Alert = dict[str, Any]
-
-
 @dataclass
 class Hook:
     """A webhook that remembers: notification id to the delivery ids that came with it, and how often."""
@@ -93,21 +89,6 @@ async def serving(hook: Hook) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def told(alerts: Iterable[Alert]) -> Counter[Told]:
-    """What blocks brought."""
-    return Counter(
-        (
-            alert["rule"],
-            alert["status"],
-            alert["block"]["number"],
-            alert["data"].get("amount") or alert["data"]["balance"],
-            alert["late"],
-        )
-        for alert in alerts
-        if alert["rule"] in ("large", "low", "over")
-    )
-
-
 def lasting(alerts: Iterable[Alert]) -> dict[str, list[str]]:
     """The turns of each condition that no block brings, in order, by rule."""
     turns: dict[str, list[str]] = {}
@@ -120,12 +101,6 @@ def lasting(alerts: Iterable[Alert]) -> dict[str, list[str]]:
 def as_the_world_is(alerts: Iterable[Alert]) -> bool:
     """The hoard is on no whitelist in the end, and every hole is healed."""
     return {rule: turns[-1] for rule, turns in lasting(alerts).items()} == {"unlisted": "firing", "holes": "resolved"}
-
-
-def alerts_in(path: Path) -> list[Alert]:
-    """The whole lines; the last one may be in the middle of being written."""
-    lines = path.read_text().split("\n")[:-1] if path.exists() else []
-    return [json.loads(line) for line in lines]
 
 
 async def delivered(folder: Path, hook: Hook, expected: Counter[Told], pruned: Mapping[int, Fault]) -> None:
