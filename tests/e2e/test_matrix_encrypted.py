@@ -17,7 +17,7 @@ from paseo_watch.sinks.kind import SinkSetting
 from paseo_watch.sinks.matrix import identity
 from paseo_watch.sinks.matrix.sink import MatrixSink
 from tests.e2e.matrix.stage import Scene, scene, setting
-from tests.matrix_reader import Reader, Readers, matrix_readers
+from tests.matrix_reader import Readers, matrix_readers
 from tests.synapse import Synapse, User, running_synapse
 from tests.unit.sinks.samples import delivery
 
@@ -43,11 +43,6 @@ def encrypted_scene(synapse: Synapse, tmp_path: Path) -> Scene:
     return scene(synapse, tmp_path, encrypted=True)
 
 
-def reader_of(readers: Readers, user: User) -> Reader:
-    """A reader on the user's device."""
-    return readers.start(user)
-
-
 @asynccontextmanager
 async def opened(place: Scene, shared: SinkSetting | None = None, **options: Any) -> AsyncIterator[MatrixSink]:
     """An open sink, by password and with the cross-signing key unless told otherwise."""
@@ -61,7 +56,7 @@ async def opened(place: Scene, shared: SinkSetting | None = None, **options: Any
 
 
 async def test_element_shows_text_and_html_of_an_encrypted_room(encrypted: Scene, readers: Readers) -> None:
-    alice = reader_of(readers, encrypted.alice)
+    alice = readers.start(encrypted.alice)
     async with opened(encrypted) as sink:
         await sink.send(delivery(1))
     [seen] = alice.read(encrypted.room, 1)
@@ -73,7 +68,7 @@ async def test_element_shows_text_and_html_of_an_encrypted_room(encrypted: Scene
 
 
 async def test_nothing_of_the_alert_is_readable_on_the_homeserver(encrypted: Scene, readers: Readers) -> None:
-    reader_of(readers, encrypted.alice)
+    readers.start(encrypted.alice)
     async with opened(encrypted) as sink:
         await sink.send(delivery(1))
     [event] = [each for each in encrypted.alice.events(encrypted.room) if each["type"] == "m.room.encrypted"]
@@ -89,7 +84,7 @@ async def test_the_reader_refuses_a_device_that_is_not_signed(
     encrypted: Scene, readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: without our cross-signing the judge of the other tests says no."""
-    alice = reader_of(readers, encrypted.alice)
+    alice = readers.start(encrypted.alice)
 
     async def only_device_keys(requests: Any, keys: Any, device_keys: Any, password: Any) -> None:
         await requests.post("/keys/upload", {"device_keys": device_keys})
@@ -102,7 +97,7 @@ async def test_the_reader_refuses_a_device_that_is_not_signed(
 
 
 async def test_messages_are_read_after_a_restart(encrypted: Scene, readers: Readers) -> None:
-    alice = reader_of(readers, encrypted.alice)
+    alice = readers.start(encrypted.alice)
     for number in (1, 2, 3):
         async with opened(encrypted) as sink:
             await sink.send(delivery(number))
@@ -117,7 +112,7 @@ async def test_messages_are_read_after_a_restart(encrypted: Scene, readers: Read
 async def test_messages_are_read_after_a_move_with_only_the_secrets(
     encrypted: Scene, readers: Readers, tmp_path: Path
 ) -> None:
-    alice = reader_of(readers, encrypted.alice)
+    alice = readers.start(encrypted.alice)
     async with opened(encrypted) as sink:
         await sink.send(delivery(1))
     master = master_key(encrypted.bot)
@@ -136,11 +131,11 @@ async def test_messages_are_read_after_a_move_with_only_the_secrets(
 
 
 async def test_a_new_device_reads_what_is_sent_after_it_came(encrypted: Scene, readers: Readers) -> None:
-    alice = reader_of(readers, encrypted.alice)
+    alice = readers.start(encrypted.alice)
     shared = setting(HurriedClock())
     async with opened(encrypted, shared) as sink:
         await sink.send(delivery(1))
-        phone = reader_of(readers, encrypted.alice.login())
+        phone = readers.start(encrypted.alice.login())
         await sink.send(delivery(2))
         assert [each.failure for each in alice.read(encrypted.room, 2)] == [None, None]
     on_phone = phone.read(encrypted.room, 2)
@@ -151,7 +146,7 @@ async def test_a_new_device_reads_what_is_sent_after_it_came(encrypted: Scene, r
 
 async def test_a_member_who_leaves_gets_no_more_keys(encrypted: Scene, readers: Readers) -> None:
     bob = encrypted.synapse.register(f"bob-{encrypted.alice.id[1:].split(':')[0]}")
-    alice, reading_bob = reader_of(readers, encrypted.alice), reader_of(readers, bob)
+    alice, reading_bob = readers.start(encrypted.alice), readers.start(bob)
     encrypted.alice.call("POST", f"/rooms/{encrypted.room}/invite", {"user_id": bob.id})
     reading_bob.join(encrypted.room)
     shared = setting(HurriedClock())
@@ -169,7 +164,7 @@ async def test_a_room_that_becomes_encrypted_is_written_to_encrypted(
     synapse: Synapse, tmp_path: Path, readers: Readers
 ) -> None:
     plain = scene(synapse, tmp_path)
-    alice = reader_of(readers, plain.alice)
+    alice = readers.start(plain.alice)
     async with opened(plain) as sink:
         await sink.send(delivery(1))
         plain.alice.set_state(plain.room, "m.room.encryption", ENCRYPTION)
@@ -180,7 +175,7 @@ async def test_a_room_that_becomes_encrypted_is_written_to_encrypted(
 
 
 async def test_a_plain_and_an_encrypted_room_share_one_account(encrypted: Scene, readers: Readers) -> None:
-    alice = reader_of(readers, encrypted.alice)
+    alice = readers.start(encrypted.alice)
     plain = encrypted.alice.create_room(invite=[encrypted.bot.id])
     encrypted.bot.join(plain)
     shared = setting()
@@ -197,7 +192,7 @@ async def test_a_plain_and_an_encrypted_room_share_one_account(encrypted: Scene,
 
 
 async def test_two_encrypted_rooms_of_one_account_are_both_read(encrypted: Scene, readers: Readers) -> None:
-    alice = reader_of(readers, encrypted.alice)
+    alice = readers.start(encrypted.alice)
     second = encrypted.alice.create_room(invite=[encrypted.bot.id], encrypted=True)
     encrypted.bot.join(second)
     shared = setting()
@@ -209,7 +204,7 @@ async def test_two_encrypted_rooms_of_one_account_are_both_read(encrypted: Scene
 
 
 async def test_the_same_delivery_twice_is_one_event(encrypted: Scene, readers: Readers) -> None:
-    alice = reader_of(readers, encrypted.alice)
+    alice = readers.start(encrypted.alice)
     async with opened(encrypted) as sink:
         await sink.send(delivery(1))
         await sink.send(delivery(1))
@@ -223,13 +218,31 @@ async def test_a_delivery_in_doubt_is_found_in_the_encrypted_room(
     encrypted: Scene, readers: Readers, tmp_path: Path
 ) -> None:
     """From another device the homeserver knows no transaction id: only the look at the room can tell."""
-    alice = reader_of(readers, encrypted.alice)
+    alice = readers.start(encrypted.alice)
     async with opened(encrypted) as sink:
         await sink.send(delivery(1))
     async with opened(replace(encrypted, store=tmp_path / "another machine")) as sink:
         await sink.send(replace(delivery(1), attempt=2, in_doubt=True))
         await sink.send(replace(delivery(2), attempt=2, in_doubt=True))
     assert [each.delivery for each in alice.read(encrypted.room, 2)] == [delivery(1).id, delivery(2).id]
+
+
+async def test_messages_from_an_old_copy_of_the_store_are_read(encrypted: Scene, readers: Readers) -> None:
+    """As after a backup was brought back: it repeats steps of the sessions, which other clients do not take twice."""
+    alice = readers.start(encrypted.alice)
+    async with opened(encrypted) as sink:
+        await sink.send(delivery(1))
+    [file] = encrypted.store.glob("*/*/keys-*.db")
+    copy = file.read_bytes()
+    for number in (2, 3):
+        async with opened(encrypted) as sink:
+            await sink.send(delivery(number))
+    file.write_bytes(copy)
+    for number in (4, 5):
+        async with opened(encrypted) as sink:
+            await sink.send(delivery(number))
+    seen = alice.read(encrypted.room, 5)
+    assert [(each.failure, each.delivery) for each in seen] == [(None, delivery(number).id) for number in range(1, 6)]
 
 
 def device_names(user: User) -> set[str]:

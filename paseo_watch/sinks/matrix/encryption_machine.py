@@ -8,7 +8,7 @@ state in transactions of the store:
     one-time keys   saved, then uploaded: a crash between the two uploads the same keys again, which is allowed
     Olm sessions    the ratchet's step is saved, then the message made with it is sent: no step is used twice
     sync            its token and all that came with it, in one transaction
-    room keys       in memory only: after a restart a new one is made and given to everybody
+    room keys       in memory only: after a restart a new one is made and given to everybody; its name is kept
 
 Nothing here waits or talks to the network. After a failed write the machine is unusable (memory is ahead of the disk):
 `broken` says so, and the caller throws it away and opens the store anew.
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from nio.crypto import OutboundGroupSession
+from nio.crypto import OutboundGroupSession, SessionStore
 from nio.events import DummyEvent, ToDeviceEvent
 from nio.exceptions import EncryptionError, VerificationError
 from nio.responses import KeysClaimResponse, KeysQueryResponse
@@ -173,6 +173,19 @@ class Machine:
         key.parcels.remove(parcel)
         key.session.shared = not key.parcels
 
+    def made(self, session_id: str) -> bool:
+        """Whether a room key was made here: if not, and this device has used it, the store is an old copy."""
+        with disk_errors(self._file):
+            known: bool = self._olm.store.knows_room_key(session_id)
+            return known
+
+    def renew_sessions(self) -> None:
+        """Begin new sessions with everybody, since steps of the old ones may have been used already."""
+        with self._saving():
+            self._olm.store.delete_sessions()
+        self._olm.session_store = SessionStore()
+        self._rooms.clear()
+
     def drop_room_keys(self) -> None:
         """Make new ones for the next messages."""
         self._rooms.clear()
@@ -185,6 +198,8 @@ class Machine:
     def _new_key(self, room_id: str, rules: Mapping[str, Any]) -> RoomKey:
         self._olm.create_outbound_group_session(room_id)
         session = self._olm.outbound_group_sessions[room_id]
+        with self._saving():
+            self._olm.store.remember_room_key(session.id)
         session.max_messages, session.max_age = lifetime(rules)
         return RoomKey(session)
 

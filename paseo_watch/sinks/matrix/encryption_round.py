@@ -19,7 +19,14 @@ from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys
 from paseo_watch.sinks.matrix.encryption_devices import MEGOLM, is_failure, sound_claims, sound_devices
 from paseo_watch.sinks.matrix.encryption_machine import Machine
 from paseo_watch.sinks.matrix.encryption_requests import Requests
-from paseo_watch.sinks.matrix.encryption_sync import RoomView, SyncAnswer, read_sync, sync_path
+from paseo_watch.sinks.matrix.encryption_sync import (
+    RoomView,
+    SyncAnswer,
+    latest_path,
+    latest_room_key,
+    read_sync,
+    sync_path,
+)
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 
 log = logging.getLogger(__name__)
@@ -53,6 +60,7 @@ class Round:
         self._synced: float | None = None
         self._identity_changed = False
         self._not_before: dict[object, float] = {}
+        self._compared: set[str] = set()
 
     async def catch_up(self, room_id: str) -> None:
         """Know the room as it is now. Raises SendFailed or SinkRefused where nobody could read what is sent."""
@@ -60,6 +68,9 @@ class Round:
         if room_id not in self._rooms or self._synced is None or now - self._synced >= FRESH:
             await self._sync(room_id)
             self._synced = now
+        if room_id not in self._compared:
+            await self._compare(room_id)
+            self._compared.add(room_id)
         if self._session is not self._requests.account.session:
             self._session, self._identity_changed = self._requests.account.session, True
         if self._identity_changed:
@@ -94,6 +105,17 @@ class Round:
         self._rooms = rooms
         if news.one_time_keys is not None:
             await self._replenish(news.one_time_keys)
+
+    async def _compare(self, room_id: str) -> None:
+        """Find out whether the store is an old copy: then this device has used a room key that the store never made.
+
+        Other clients take no step of a session twice, so nobody could read what is sent from such a store.
+        """
+        answer = await self._requests.get(latest_path(room_id, self._user))
+        used = latest_room_key(answer, self._session.device_id)
+        if used is not None and not self.machine.made(used):
+            log.warning("%s: the key store is older than the room; beginning anew with all devices", room_id)
+            self.machine.renew_sessions()
 
     def _take(self, news: SyncAnswer, members: frozenset[str]) -> None:
         if self.machine.take(news.next_batch, news.to_device, members):

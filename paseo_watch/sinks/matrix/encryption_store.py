@@ -1,8 +1,9 @@
 """The file with this device's keys: nio's store on SQLite, less what a sender does not need, and opened with care.
 
-Kept are the account (the device's identity), the Olm sessions with other devices, and the sync token. Not kept: other
-people's devices (asked for at each start), and keys to read rooms with (this service never reads one; anybody may send
-any number of them).
+Kept are the account (the device's identity), the Olm sessions with other devices, the sync token, and the names of the
+room keys made here: by them a store is known that is older than what the device has sent. Not kept: other people's
+devices (asked for at each start), and keys to read rooms with (this service never reads one; anybody may send any
+number of them).
 """
 
 import sqlite3
@@ -14,9 +15,12 @@ from typing import Any
 import peewee  # type: ignore[import-untyped]
 from nio.crypto import DeviceStore, GroupSessionStore, InboundGroupSession, Olm, OlmDevice
 from nio.store import MatrixStore
+from nio.store.models import OlmSessions
 
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 
+MOST_NAMES = 10_000
+"""Room keys that are remembered by name."""
 REMEDY = (
     "stop the service, move that file away and start again: a login by password then makes a new device by itself; "
     "with an access token, log in anew and configure the new token"
@@ -39,6 +43,23 @@ class SendingStore(MatrixStore):  # type: ignore[misc]  # nio ships no types
 
     def save_inbound_group_session(self, session: InboundGroupSession) -> None:
         """Nothing is kept."""
+
+    def remember_room_key(self, session_id: str) -> None:
+        """Note that a room key of this name was made here; the oldest of many names are forgotten."""
+        self.database.execute_sql("INSERT INTO made_room_keys (name) VALUES (?)", (session_id,))
+        self.database.execute_sql(
+            "DELETE FROM made_room_keys WHERE number <= (SELECT max(number) FROM made_room_keys) - ?", (MOST_NAMES,)
+        )
+
+    def knows_room_key(self, session_id: str) -> bool:
+        """Whether it was made here, as far as is remembered."""
+        found = self.database.execute_sql("SELECT 1 FROM made_room_keys WHERE name = ?", (session_id,))
+        return found.fetchone() is not None
+
+    def delete_sessions(self) -> None:
+        """Forget all Olm sessions."""
+        with self.database.bind_ctx(self.models):
+            OlmSessions.delete().execute()
 
     def is_device_blacklisted(self, device: OlmDevice) -> bool:
         """No device is."""
@@ -67,6 +88,9 @@ def open_store(file: Path, user_id: str, device_id: str, pickle_key: str) -> Olm
             file.touch(mode=0o600)
             store = SendingStore(user_id, device_id, str(file.parent), pickle_key, file.name)
             _check(store, file)
+            store.database.execute_sql(
+                "CREATE TABLE IF NOT EXISTS made_room_keys (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)"
+            )
             return Olm(user_id, device_id, store)
         except BaseException as error:
             if store is not None:

@@ -1,4 +1,4 @@
-"""What encryption has to know of a sync: who is in the rooms, whose devices changed, what came for this device. Pure.
+"""What encryption has to know of the rooms: who is there, whose devices changed, what came for this device. Pure.
 
 One sync with timeout 0 before a send tells it all in one small request; there is no task in the background.
 (Client-server API v1.11, "Syncing", "Extensions to /sync".)
@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 STATE = ("m.room.member", "m.room.encryption", "m.room.history_visibility")
 
@@ -101,6 +101,24 @@ def read_sync(answer: Mapping[str, Any]) -> SyncAnswer:
         count if isinstance(count, int) and "device_one_time_keys_count" in answer else None,
         _events(answer, "to_device"),
     )
+
+
+def latest_path(room_id: str, user_id: str) -> str:
+    """The request for the user's latest encrypted messages in a room."""
+    wanted = {"senders": [user_id], "types": ["m.room.encrypted"]}
+    query = {"dir": "b", "limit": "20", "filter": json.dumps(wanted, separators=(",", ":"))}
+    return f"/rooms/{quote(room_id, safe='')}/messages?{urlencode(query)}"
+
+
+def latest_room_key(answer: Mapping[str, Any], device_id: str) -> str | None:
+    """The name of the room key that the device used last, in an answer to `latest_path`; None where there is none."""
+    chunk = answer.get("chunk")
+    for event in chunk if isinstance(chunk, list) else ():
+        content = _mapping(_mapping(event).get("content"))
+        if content.get("device_id") == device_id and isinstance(content.get("session_id"), str):
+            name: str = content["session_id"]
+            return name
+    return None
 
 
 def _events(part: Any, name: str) -> tuple[Mapping[str, Any], ...]:

@@ -129,11 +129,14 @@ class KeyServer:
     asked: list[str] = field(default_factory=list)
     sent: dict[str, Any] = field(default_factory=dict)
     bodies: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
     account: Any = None
 
     def __post_init__(self) -> None:
         if self.account is None:
-            self.account = SimpleNamespace(options=SimpleNamespace(user=USER, timeout=10.0), session=object())
+            self.account = SimpleNamespace(
+                options=SimpleNamespace(user=USER, timeout=10.0), session=SimpleNamespace(device_id=DEVICE)
+            )
         if not self.state:
             self.encrypt()
             self.join(USER)
@@ -157,6 +160,8 @@ class KeyServer:
 
     async def get(self, path: str) -> Mapping[str, Any]:
         self._note(path)
+        if "/messages?" in path:
+            return {"chunk": self.messages}
         assert path.startswith("/sync?"), path
         full = "full_state" in parse_qs(urlsplit(path).query)
         events, self.changed, changed = self.state[:], [], self.changed

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -271,6 +272,48 @@ async def test_a_broken_session_is_replaced_when_the_other_side_begins_a_new_one
     assert content["session_id"] not in before, "a key that comes through the new session"
 
 
+async def test_a_store_that_is_older_than_the_room_begins_anew(tmp_path: Path) -> None:
+    """As after a backup was brought back: with the old steps nobody could read, and nobody would know."""
+    stage = Stage(tmp_path)
+    stage.server.messages = [{"content": await stage.send()}]
+    stage.machine.close()
+    copy = (tmp_path / "keys.db").read_bytes()
+    for _ in range(2):  # what the copy knows nothing of
+        content = await opened_again(stage, tmp_path)
+        assert stage.reads(stage.alice, content)
+        stage.server.messages.insert(0, {"content": content})
+    (tmp_path / "keys.db").write_bytes(copy)
+    for _ in range(2):
+        content = await opened_again(stage, tmp_path)
+        assert stage.reads(stage.alice, content)
+        stage.server.messages.insert(0, {"content": content})
+
+
+async def test_a_current_store_keeps_its_sessions(tmp_path: Path) -> None:
+    """Even where the last keys were made and never used, and another device has written since."""
+    stage = Stage(tmp_path)
+    stage.server.messages = [{"content": {"device_id": "OTHER", "session_id": "x"}}, {"content": await stage.send()}]
+    stage.machine.close()
+    stage.server.broken["/sendToDevice"] = SendFailed("no answer")
+    for _ in range(3):
+        with pytest.raises(SendFailed):
+            await opened_again(stage, tmp_path)
+    stage.server.broken.clear()
+    claims = sum("/keys/claim" in path for path in stage.server.asked)
+    assert stage.reads(stage.alice, await opened_again(stage, tmp_path))
+    assert sum("/keys/claim" in path for path in stage.server.asked) == claims
+
+
+async def opened_again(stage: Stage, folder: Path) -> dict[str, str]:
+    """One message of a new process on the file."""
+    stage.machine = Machine(folder / "keys.db", USER, DEVICE, KEYS.pickle_key)
+    stage.round = Round(stage.server, stage.machine, KEYS, None, stage.clock)  # type: ignore[arg-type]
+    try:
+        return await stage.send()
+    finally:
+        stage.machine.close()
+
+
 async def test_messages_to_the_device_that_make_no_sense_are_passed_over(stage: Stage) -> None:
     await stage.send()
     own = stage.machine.device_keys["keys"][f"curve25519:{DEVICE}"]
@@ -318,7 +361,7 @@ async def test_a_change_of_our_own_keys_is_looked_into(stage: Stage) -> None:
 async def test_a_new_login_is_looked_into(stage: Stage) -> None:
     await stage.send()
     stage.server.devices.clear()
-    stage.server.account.session = object()
+    stage.server.account.session = SimpleNamespace(device_id=DEVICE)
     await stage.send()
     assert DEVICE in stage.server.devices[USER]
 

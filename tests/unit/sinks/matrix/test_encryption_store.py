@@ -9,6 +9,7 @@ from typing import Any
 import peewee
 import pytest
 
+from paseo_watch.sinks.matrix import encryption_store
 from paseo_watch.sinks.matrix.encryption_store import disk_errors, open_store
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 from tests.unit.sinks.matrix.key_server import DEVICE, ROOM, USER
@@ -117,6 +118,15 @@ def test_nothing_of_others_is_kept(tmp_path: Path) -> None:
     olm.store.database.close()
     assert list(olm.inbound_group_store) == []
     assert file.stat().st_size == size
+
+
+def test_names_of_room_keys_are_remembered_within_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encryption_store, "MOST_NAMES", 3)
+    olm = open_store(tmp_path / "keys.db", USER, DEVICE, SECRET)
+    for number in range(5):
+        olm.store.remember_room_key(str(number))
+    assert [olm.store.knows_room_key(str(number)) for number in range(6)] == [False, False, True, True, True, False]
+    olm.store.database.close()
 
 
 def test_every_device_is_written_to(tmp_path: Path) -> None:

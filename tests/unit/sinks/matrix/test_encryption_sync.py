@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paseo_watch.sinks.matrix.encryption_sync import RoomView, read_sync, sync_path
+from paseo_watch.sinks.matrix.encryption_sync import RoomView, latest_path, latest_room_key, read_sync, sync_path
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -117,3 +117,22 @@ def test_the_invited_are_readers_unless_the_room_says_otherwise(history: str | N
 
 def test_the_encryption_of_another_state_key_means_nothing() -> None:
     assert view({"type": "m.room.encryption", "state_key": "x", "content": {"algorithm": "a"}}).encryption == {}
+
+
+@given(JSON)
+def test_a_room_without_our_messages_names_no_key(answer: Any) -> None:
+    assert latest_room_key({"chunk": answer}, "DEVICE") is None
+    assert latest_room_key({"chunk": [answer, {"content": answer}]}, "DEVICE") is None
+
+
+def test_the_latest_key_of_the_device_is_found() -> None:
+    chunk = [
+        {"content": {"device_id": device, "session_id": name}} for device, name in (("A", "3"), ("B", "2"), ("B", "1"))
+    ]
+    assert latest_room_key({"chunk": chunk}, "B") == "2"
+
+
+def test_the_room_is_asked_for_our_messages_only() -> None:
+    parts = urlsplit(latest_path("!a/b:x", "@bot:x"))
+    assert parts.path == "/rooms/%21a%2Fb%3Ax/messages"
+    assert json.loads(parse_qs(parts.query)["filter"][0]) == {"senders": ["@bot:x"], "types": ["m.room.encrypted"]}
