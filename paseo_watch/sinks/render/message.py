@@ -130,7 +130,7 @@ def message(notification: Mapping[str, Any], now_ms: int) -> Message:
         every_link=found,
         rule=brief(notification["rule"], 2 * NAME_WEIGHT),
         id=brief(notification["id"], NAME_WEIGHT),
-        cut=title_cut or text_cut or more or _is_cut(told, who, where),
+        cut=title_cut or text_cut or more or len(notification["links"]) > len(found) or _is_cut(told, who, where),
         source=notification,
     )
 
@@ -138,15 +138,18 @@ def message(notification: Mapping[str, Any], now_ms: int) -> Message:
 def _lines(text: str) -> tuple[tuple[str, ...], bool]:
     """The lines that there is room for, and whether something is missing, which a `…` at the end says too."""
     parts = [part for part in text[:TEXT_LIMIT].splitlines() if part.strip()]
-    room, shown = TEXT_WEIGHT, list[str]()
     cut = len(text) > TEXT_LIMIT or len(parts) > LINES_LIMIT
+    room, shown = TEXT_WEIGHT, list[str]()
     for part in parts[:LINES_LIMIT]:
         line, part_cut = bounded(part, room, weight)
         shown.append(line)
         room -= weight(line) + LINE_WEIGHT
         if part_cut or room <= LINE_WEIGHT:
-            return tuple(shown), cut or part_cut or len(shown) < len(parts)
-    return (*shown, *(["…"] if cut else [])), cut
+            cut = cut or part_cut or len(shown) < len(parts)
+            break
+    if cut and not "".join(shown[-1:]).endswith("…"):
+        shown.append("…")
+    return tuple(shown), cut
 
 
 def _is_cut(told: Iterable[Figure], who: Iterable[Person], where: Where) -> bool:

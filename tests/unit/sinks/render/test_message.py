@@ -146,3 +146,16 @@ def test_a_figure_that_a_cut_took_from_the_title_is_shown() -> None:
 def test_a_fact_that_is_not_whole_is_known_to_be_cut(data: dict[str, Any]) -> None:
     """A figure, an address, people whom there is no room for: the whole can be attached."""
     assert message(move(data=data), NOW_MS).cut
+
+
+def test_lines_that_there_is_no_room_for_leave_a_sign() -> None:
+    """Where the last line that fits is whole, too."""
+    shown = message(move(text="\n".join(["a" * 1740, "&" * 347, "more"])), NOW_MS)
+    assert (len(shown.lines), shown.lines[-1], shown.cut) == (3, "…", True)
+    assert message(move(text="a…\nb"), NOW_MS).lines == ("a…", "b")
+
+
+def test_links_beyond_the_fifth_are_known_to_be_missing() -> None:
+    """No rule has so many."""
+    assert message(move(links=[EXTRINSIC] * 6), NOW_MS).cut
+    assert not message(move(links=[EXTRINSIC] * 5), NOW_MS).cut
