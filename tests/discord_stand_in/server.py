@@ -99,12 +99,14 @@ class StandIn:
         fault = self.faults.meet(sends=request[SEEN].sends)
         if fault is None:
             return await handler(request)
-        if fault.slow:
-            await asyncio.sleep(fault.slow)
         if "after" in (fault.reset, fault.when):
             answer = await handler(request)
             if isinstance(answer, web.Response) and answer.status >= 300:
                 return answer
+        if fault.slow:
+            await asyncio.sleep(fault.slow)
+            if request.transport is None or request.transport.is_closing():
+                return as_json(None, 204)  # nobody waits any more: what was not done is not done
         if fault.reset is not None:
             assert request.transport is not None
             request.transport.abort()

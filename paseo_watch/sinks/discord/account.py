@@ -41,7 +41,7 @@ class Account:
         """Forget the login; who asks next logs in anew."""
         client, self._client = self._client, None
         if client is not None:
-            await client.close()
+            await _close(client)
 
     async def client(self) -> RestClient:
         """Raises SendFailed or SinkRefused, and SendFailed while a global limit lasts."""
@@ -67,7 +67,7 @@ class Account:
             async with self.calls("Discord's bot"):
                 await client.login(self._token.get_secret_value())
         except BaseException:
-            await client.close()
+            await _close(client)
             raise
         return client
 
@@ -84,3 +84,13 @@ class Account:
             await self.drop()
         elif error.answer.everywhere and error.answer.retry_after is not None:
             self._closed_until = self._clock.monotonic() + error.answer.retry_after
+
+
+async def _close(client: RestClient) -> None:
+    """To its end, also where we are cancelled meanwhile: a session left open is told of when it is collected."""
+    closing = asyncio.create_task(client.close())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await closing
+        raise

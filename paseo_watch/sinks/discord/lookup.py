@@ -34,7 +34,7 @@ async def in_channel(http: Reads, channel_id: int, sent: Outgoing, me: int) -> b
     """Among the latest PAGES pages. Without Read Message History Discord shows none."""
     before: int | None = None
     for _ in range(PAGES):
-        page = await http.logs_from(channel_id, PAGE, before)
+        page = _list(await http.logs_from(channel_id, PAGE, before))
         if any(is_sent(message, sent, me) for message in page):
             return True
         if len(page) < PAGE:
@@ -45,9 +45,9 @@ async def in_channel(http: Reads, channel_id: int, sent: Outgoing, me: int) -> b
 
 async def in_forum(http: Reads, guild_id: int, forum_id: int, sent: Outgoing, me: int) -> bool:
     """Among our posts, active and archived. A post's first message has the post's id."""
-    active = await http.get_active_threads(guild_id)
-    archived = await http.get_public_archived_threads(forum_id, limit=PAGE)
-    for post in candidates([*active["threads"], *archived["threads"]], forum_id, sent.name, me):
+    active = _list((await http.get_active_threads(guild_id))["threads"])
+    archived = _list((await http.get_public_archived_threads(forum_id, limit=PAGE))["threads"])
+    for post in candidates([*active, *archived], forum_id, sent.name, me):
         if await _begins_with(http, post, sent, me):
             return True
     return False
@@ -73,11 +73,21 @@ def candidates(threads: list[Any], forum_id: int, name: str, me: int) -> list[in
 
 async def _begins_with(http: Reads, post: int, sent: Outgoing, me: int) -> bool:
     try:
-        return is_sent(await http.get_message(post, post), sent, me)
+        first = await http.get_message(post, post)
+        if int(first["id"]) != post:
+            raise LookupError("another message than was asked for")
+        return is_sent(first, sent, me)
     except Unwelcome as error:
         if error.answer.code == UNKNOWN_MESSAGE:
             return False  # somebody has deleted it
         raise
+
+
+def _list(answer: Any) -> list[Any]:
+    """An answer that says nothing must not be read as that there is nothing."""
+    if not isinstance(answer, list):
+        raise LookupError("no list")
+    return answer
 
 
 def _part(value: Any, key: str) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import given
@@ -149,3 +150,30 @@ def test_candidates_are_few() -> None:
     """However many there are."""
     threads = [post(n) for n in range(100)] + [post(n, "x") for n in range(100, 200)]
     assert candidates(threads, FORUM, SENT.name, ME) == [*range(99, 99 - NAMESAKES, -1), *range(199, 199 - NEWEST, -1)]
+
+
+@pytest.mark.parametrize("answer", [{"not": "a list"}, "nonsense", None])
+async def test_an_answer_that_says_nothing_is_not_read_as_that_nothing_is_there(answer: Any) -> None:
+    """Else a message that is there would be sent again."""
+    held = AsyncMock(logs_from=AsyncMock(return_value=answer))
+    with pytest.raises(LookupError):
+        await in_channel(held, 1, SENT, ME)
+
+
+@pytest.mark.parametrize("answer", [{"not": "threads"}, {"threads": None}, []])
+async def test_posts_that_are_not_listed_are_not_read_as_none(answer: Any) -> None:
+    """The same for a forum."""
+    held = AsyncMock(
+        get_active_threads=AsyncMock(return_value=answer),
+        get_public_archived_threads=AsyncMock(return_value={"threads": []}),
+    )
+    with pytest.raises((LookupError, TypeError)):
+        await in_forum(held, GUILD, FORUM, SENT, ME)
+
+
+@pytest.mark.parametrize("answer", [{"not": "a message"}, {"id": "6"}, {"id": "x"}, None, []])
+async def test_a_first_message_that_is_none_is_not_read_as_another(answer: Any) -> None:
+    """Not knowing is told."""
+    held = Held(active=[post(5)], starters={5: answer})
+    with pytest.raises((LookupError, TypeError, ValueError)):
+        await in_forum(held, GUILD, FORUM, SENT, ME)
