@@ -91,6 +91,8 @@ def fault_of_failure(error: Exception) -> Fault:
     match error:
         case NotMatrix():
             return Fault(error.status, "", "no answer of Matrix's", read_wait(error.retry_after))
+        case aiohttp.ClientConnectorCertificateError():
+            return Fault(None, "", "its TLS certificate is not one to trust", unsent=True)
         case aiohttp.ClientConnectorError():
             return Fault(None, "", f"cannot connect ({error.os_error.strerror or 'no such host'})", unsent=True)
         case TimeoutError():

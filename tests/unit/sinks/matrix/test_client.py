@@ -57,7 +57,7 @@ async def test_an_answer_that_is_no_json_object_is_never_taken_for_an_empty_one(
 async def test_an_answer_without_end_is_not_taken_into_memory() -> None:
     """Read up to the bound, and hung up on."""
     homeserver = Homeserver()
-    homeserver.script("/versions", (200, {}, b'"' + b"x" * LARGEST_ANSWER + b'"'))
+    homeserver.script("/versions", (200, {}, b'{"versions": "' + b"x" * LARGEST_ANSWER + b'"}'))
     with pytest.raises(NotMatrix):
         await client(homeserver).call("GET", "/_matrix/client/versions")
 

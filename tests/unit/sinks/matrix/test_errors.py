@@ -149,6 +149,7 @@ class Connection:
     ("error", "words", "unsent"),
     [
         (aiohttp.ClientConnectorError(Connection(), OSError(111, "Connection refused")), "cannot connect (Conn", True),
+        (aiohttp.ClientConnectorCertificateError(Connection(), OSError("s3cret")), "its TLS certificate", True),
         (TimeoutError(), "no answer in time", False),
         (aiohttp.ServerDisconnectedError("s3cret"), "the connection broke (ServerDisconnectedError)", False),
         (ConnectionResetError(104, "reset"), "the connection broke (ConnectionResetError)", False),
