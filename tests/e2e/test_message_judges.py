@@ -13,6 +13,7 @@ import pytest
 
 from paseo_watch.sinks.render.embed import embed
 from paseo_watch.sinks.render.html import html
+from paseo_watch.sinks.render.inert import BREAK
 from paseo_watch.sinks.render.message import Message, message
 from paseo_watch.sinks.render.text import text
 from tests.looks import looks_folder
@@ -44,8 +45,9 @@ def case(shown: Message) -> dict[str, list[str]]:
 
 
 def content(nodes: list[dict[str, Any]]) -> str:
-    """What is read, without its markup."""
-    return "".join("\n" if node["type"] == "br" else node.get("content", node.get("name", "")) for node in nodes)
+    """What is read, without its markup and our breaks."""
+    read = ("\n" if node["type"] == "br" else node.get("content", node.get("name", "")) for node in nodes)
+    return "".join(read).replace(BREAK, "")
 
 
 @pytest.fixture(scope="module")

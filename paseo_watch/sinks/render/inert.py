@@ -12,11 +12,12 @@ as they are, so that they can be copied. A word joiner (U+2060) would do the sam
 long name needs.
 
 Backslash, for Discord. Its markdown has one rule for that: a backslash before anything that is neither letter, digit
-nor space shows that character and nothing else (discord.com/safety/using-webhooks-and-embeds and "Markdown Text 101").
-Every character that can begin something has one: `* _ ~ ` | [ ] ( ) < > @ : # \` everywhere (emphasis, code, spoilers,
-masked links, mentions, timestamps `<t:…>`, custom and plain emoji, `https://`), and what begins a list at the
-beginning of a line. Discord makes no links of bare domains. Backslashes are not copied with the text, so nothing
-invisible gets into what people paste; where Discord shows text as it is (a footer), `unlinked` is the right one.
+nor space shows that character and nothing else ("Markdown Text 101", support.discord.com). Every character that can
+begin something has one: `* _ ~ ` | [ ] ( ) < > @ : # \` everywhere (emphasis, code, spoilers, masked links, mentions,
+timestamps `<t:…>`, custom and plain emoji), and what begins a list at the beginning of a line. Backslashes are not
+copied with the text, so nothing invisible gets into what people paste. A bare URL is none of that markdown's business,
+so `://` is parted as above, too; bare domains are no links in Discord. Where Discord shows text as it is (a footer),
+`unlinked` is the right one.
 """
 
 import html
@@ -52,7 +53,7 @@ def as_html(text: str) -> str:
 
 def as_markdown(line: str) -> str:
     """For Discord: one line, or what stands within one."""
-    escaped = _MARKDOWN.sub(r"\\\1", line)
+    escaped = _MARKDOWN.sub(r"\\\1", line).replace("://", f":{BREAK}//")
     return _LIST.sub(_unlisted, escaped)
 
 

@@ -62,7 +62,7 @@ def test_html_stands_in_entities() -> None:
     [
         ("**b** __u__ ~~s~~ ||x||", r"\*\*b\*\* \_\_u\_\_ \~\~s\~\~ \|\|x\|\|"),
         ("`c` \\*", r"\`c\` \\\*"),
-        ("[x](https://y.z)", r"\[x\]\(https\://y.z\)"),
+        ("[x](https://y.z)", r"\[x\]\(https\:" + BREAK + r"//y.z\)"),
         ("<@1> @everyone #a :e:", r"\<\@1\> \@everyone \#a \:e\:"),
         ("# head", r"\# head"),
         ("-# small", r"\-\# small"),
@@ -84,7 +84,7 @@ def test_taking_the_backslashes_away_gives_the_text(line: str) -> None:
     escaped, read = iter(as_markdown(line)), ""
     for sign in escaped:
         read += next(escaped) if sign == "\\" else sign
-    assert read == line
+    assert read.replace(BREAK, "") == line
 
 
 @given(LINES)
