@@ -3,7 +3,9 @@
 import hashlib
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
+import aiohttp
 from pydantic import SecretStr
 
 from paseo_watch.sinks.discord.options import DiscordOptions
@@ -23,3 +25,12 @@ def delivery(number: int = 1, *, in_doubt: bool = False, **changes: Any) -> Deli
 def bot_options(**changes: Any) -> DiscordOptions:
     """A bot in a channel."""
     return DiscordOptions.model_validate({"bot_token": SecretStr(TOKEN), "channel": CHANNEL} | changes)
+
+
+def stream(*chunks: bytes) -> aiohttp.StreamReader:
+    """An answer's body, as aiohttp has it."""
+    made = aiohttp.StreamReader(Mock(_reading_paused=False), 2**16)
+    for chunk in chunks:
+        made.feed_data(chunk)
+    made.feed_eof()
+    return made
