@@ -12,6 +12,7 @@ OPTIONS = {
     "console": {},
     "discord": {"bot_token": "t0ken.of.a.bot", "channel": "123456789012345678"},
     "file": {"path": str(Path(tempfile.gettempdir()) / "never-opened.jsonl")},
+    "matrix": {"homeserver": "https://m.example", "user": "@a:m.example", "access_token": "t", "room": "#r:m.example"},
     "webhook": {"url": "https://hooks.example/"},
 }
 
