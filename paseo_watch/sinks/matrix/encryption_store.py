@@ -21,6 +21,8 @@ from paseo_watch.sinks.sink import SendFailed, SinkRefused
 
 MOST_NAMES = 10_000
 """Room keys that are remembered by name."""
+MOST_SESSIONS = 10_000
+"""Sessions with other devices that are kept at a start."""
 REMEDY = (
     "stop the service, move that file away and start again: a login by password then makes a new device by itself; "
     "with an access token, log in anew and configure the new token"
@@ -55,6 +57,14 @@ class SendingStore(MatrixStore):  # type: ignore[misc]  # nio ships no types
         """Whether it was made here, as far as is remembered."""
         found = self.database.execute_sql("SELECT 1 FROM made_room_keys WHERE name = ?", (session_id,))
         return found.fetchone() is not None
+
+    def delete_oldest_sessions(self) -> None:
+        """Keep those used last, MOST_SESSIONS of them: members can begin any number. A missing one is begun anew."""
+        self.database.execute_sql(
+            "DELETE FROM olmsessions WHERE rowid NOT IN "
+            "(SELECT rowid FROM olmsessions ORDER BY last_usage_date DESC LIMIT ?)",
+            (MOST_SESSIONS,),
+        )
 
     def delete_sessions(self) -> None:
         """Forget all Olm sessions."""
@@ -91,6 +101,7 @@ def open_store(file: Path, user_id: str, device_id: str, pickle_key: str) -> Olm
             store.database.execute_sql(
                 "CREATE TABLE IF NOT EXISTS made_room_keys (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)"
             )
+            store.delete_oldest_sessions()
             return Olm(user_id, device_id, store)
         except BaseException as error:
             if store is not None:

@@ -3,6 +3,8 @@
 A machine that was killed is one whose file is opened a second time: what the first did not save is gone.
 """
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,8 @@ from typing import Any
 import peewee
 import pytest
 
-from paseo_watch.sinks.matrix.encryption_devices import sound_claims
+from paseo_watch.sinks.matrix import encryption_store
+from paseo_watch.sinks.matrix.encryption_devices import sound_claims, sound_devices
 from paseo_watch.sinks.matrix.encryption_machine import LONGEST_AGE, MOST_MESSAGES, Machine, lifetime
 from paseo_watch.sinks.sink import SendFailed
 from tests.unit.sinks.matrix.key_server import DEVICE, ROOM, USER, Peer
@@ -121,6 +124,24 @@ def test_the_sync_token_is_kept_with_what_came_with_it(file: Path, monkeypatch: 
     again.close()
 
 
+def test_a_flood_of_sessions_is_cut_at_the_next_start_and_those_in_use_stay(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encryption_store, "MOST_SESSIONS", 3)
+    peer, mallory = Peer("@alice:test", "A"), Peer("@mallory:test", "M")
+    machine = opened(file)
+    for key in list(machine.one_time_keys(0).values())[:10]:
+        machine.take("s1", [mallory.begin(machine.device_keys, key["key"])], frozenset({"@mallory:test"}))
+    meet(machine, peer)
+    machine.close()
+    again = opened(file)
+    again.learn({"@alice:test": {"A": peer.device_keys}})
+    assert again.reachable(again.targets(ALICE)) == again.targets(ALICE)
+    again.close()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM olmsessions").fetchone() == (3,)
+
+
 def test_what_strangers_send_is_not_looked_at(file: Path) -> None:
     peer = Peer("@mallory:test", "M")
     machine = opened(file)
@@ -165,8 +186,6 @@ def test_nothing_is_encrypted_with_a_key_that_is_not_given_out(file: Path) -> No
 
 
 def test_the_device_keys_are_signed_by_the_device(file: Path) -> None:
-    from paseo_watch.sinks.matrix.encryption_devices import sound_devices
-
     machine = opened(file)
     found, refused = sound_devices({"device_keys": {USER: {DEVICE: machine.device_keys}}})
     assert (refused, set(found[USER])) == (0, {DEVICE})

@@ -371,6 +371,15 @@ async def test_a_room_that_the_sync_does_not_show_is_tried_again(stage: Stage) -
         await stage.round.catch_up("!elsewhere:test")
 
 
+async def test_a_second_room_is_asked_for_whole(stage: Stage) -> None:
+    """Though earlier answers had it, empty, as Synapse puts rooms that were not asked for."""
+    await stage.send()
+    with pytest.raises(SinkRefused, match="does not know"):
+        await stage.round.catch_up("!other:test")
+    [path] = [path for path in stage.server.asked if path.startswith("/sync") and "other%3Atest" in path]
+    assert "full_state=true" in path
+
+
 @pytest.mark.parametrize("content", [{}, {"algorithm": "org.example.rot13"}, {"algorithm": 5}])
 def test_only_megolm_is_written(content: dict[str, object]) -> None:
     with pytest.raises(SinkRefused, match="does not know"):
