@@ -7,8 +7,8 @@ from paseo_watch.sinks import console, file, webhook
 from paseo_watch.sinks.discord import options as discord_options
 from paseo_watch.sinks.discord import sink as discord
 from paseo_watch.sinks.kind import SinkKind, SinkOptions, SinkSetting
+from paseo_watch.sinks.matrix import build as matrix
 from paseo_watch.sinks.matrix import options as matrix_options
-from paseo_watch.sinks.matrix import sink as matrix
 
 __all__ = ["SINKS", "SinkKind", "SinkOptions", "SinkSetting"]
 

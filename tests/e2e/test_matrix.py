@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from paseo_watch.sinks.kind import SinkSetting
-from paseo_watch.sinks.matrix.sink import build
+from paseo_watch.sinks.matrix.sink import MatrixSink
 from paseo_watch.sinks.render.html import html
 from paseo_watch.sinks.render.message import message
 from paseo_watch.sinks.render.text import text
@@ -32,7 +32,7 @@ def one_homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse
 
 async def send_once(stage: Scene, shared: SinkSetting | None = None, **changes: object) -> None:
     """A new process's sink sends delivery 1 and is closed."""
-    sink = build(stage.options(**changes.pop("options", {})), shared or setting())  # type: ignore[call-overload]
+    sink = MatrixSink(stage.options(**changes.pop("options", {})), shared or setting())  # type: ignore[call-overload]
     try:
         await sink.send(replace(delivery(1), **changes))  # type: ignore[arg-type]
     finally:
@@ -42,7 +42,7 @@ async def send_once(stage: Scene, shared: SinkSetting | None = None, **changes: 
 async def test_a_second_user_reads_text_and_html_as_they_were_rendered(synapse: Synapse, tmp_path: Path) -> None:
     """Read back over the client-server API; a warning notifies, an info does not."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(), setting(FixedClock()))
+    sink = MatrixSink(stage.options(), setting(FixedClock()))
     await sink.send(delivery(1))
     await sink.send(delivery(2, severity="info"))
     await sink.close()
@@ -62,7 +62,7 @@ async def test_a_second_user_reads_text_and_html_as_they_were_rendered(synapse: 
 async def test_a_configured_mention_reaches_who_is_meant(synapse: Synapse, tmp_path: Path) -> None:
     """Alice's homeserver counts a highlight for the critical alert and none for the warning before it."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(mention=(stage.alice.id,)), setting())
+    sink = MatrixSink(stage.options(mention=(stage.alice.id,)), setting())
     await sink.send(delivery(1))
     await sink.send(delivery(2, severity="critical"))
     await sink.close()
@@ -74,7 +74,7 @@ async def test_names_in_a_text_mention_nobody(synapse: Synapse, tmp_path: Path) 
     """The whole room, alice by her id and by her name, in every text of the alert."""
     stage = scene(synapse, tmp_path)
     name = stage.alice.id[1:].split(":", 1)[0]
-    sink = build(stage.options(), setting())
+    sink = MatrixSink(stage.options(), setting())
     await sink.send(delivery(1, title=f"@room {stage.alice.id} {name}", text=f"@room {name} {stage.alice.id}"))
     await sink.close()
     joined = stage.alice.call("GET", "/sync?timeout=0")["rooms"]["join"]
@@ -142,7 +142,7 @@ async def test_150_alerts_arrive_once_and_in_order_while_the_homeserver_is_kille
     """SIGKILL three times, at seeded moments; the real outbox retries."""
     stage, clock, moments = scene(synapse, tmp_path), SwiftClock(20), random.Random(3)
     expected = await enqueue(database, range(150), clock.now_ms())
-    sink = build(stage.options(timeout=5), setting(clock))
+    sink = MatrixSink(stage.options(timeout=5), setting(clock))
     async with delivering(database, sink, clock):
         for at in (120, 80, 30):
             await until(database, lambda left, at=at: left <= at)  # type: ignore[misc]
@@ -156,7 +156,7 @@ async def test_150_alerts_arrive_once_and_in_order_while_the_homeserver_is_kille
 async def test_a_revoked_token_is_the_sinks_end_and_says_so(synapse: Synapse, tmp_path: Path) -> None:
     """Until somebody configures another; nothing is lost meanwhile."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(), setting())
+    sink = MatrixSink(stage.options(), setting())
     await sink.open()
     stage.bot.call("POST", "/logout", {})
     with pytest.raises(SinkRefused, match=rf"{stage.bot.id}.*access token is not valid any more; make a new one"):
@@ -170,13 +170,13 @@ async def test_a_revoked_token_is_the_sinks_end_and_says_so(synapse: Synapse, tm
 async def test_with_a_password_a_revoked_token_is_replaced_in_the_same_send(synapse: Synapse, tmp_path: Path) -> None:
     """Revoked while running, and revoked while down; the device stays the configured one."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(password=True), setting())
+    sink = MatrixSink(stage.options(password=True), setting())
     await sink.send(delivery(1))
     stage.revoke()
     await sink.send(delivery(2))
     await sink.close()
     stage.revoke()
-    sink = build(stage.options(password=True), setting())
+    sink = MatrixSink(stage.options(password=True), setting())
     await sink.send(delivery(3))
     await sink.close()
     assert stage.read() == [delivery(number).id for number in (1, 2, 3)]
@@ -200,15 +200,15 @@ async def test_two_rooms_share_one_login(synapse: Synapse, tmp_path: Path) -> No
     stage = scene(synapse, tmp_path)
     second = stage.alice.create_room(invite=[stage.bot.id])
     shared = setting()
-    one = build(stage.options(password=True), shared)
-    other = build(stage.options(password=True, room=second, join=True), shared)
+    one = MatrixSink(stage.options(password=True), shared)
+    other = MatrixSink(stage.options(password=True, room=second, join=True), shared)
     await asyncio.gather(one.open(), other.open())
     before = stage.kept_session().read_bytes()
     await one.send(delivery(1))
     await one.close()
     await other.send(delivery(2))
     assert stage.kept_session().read_bytes() == before
-    stranger = build(stage.options(password=True), setting())
+    stranger = MatrixSink(stage.options(password=True), setting())
     with pytest.raises(SendFailed, match="another process holds this account"):
         await stranger.open()
     await other.close()
@@ -222,11 +222,11 @@ async def test_an_invitation_is_accepted_where_that_is_configured(synapse: Synap
     """By id and by alias; without `join` the message says what to do."""
     stage = scene(synapse, tmp_path, joined=False, alias=f"alerts-{tmp_path.name.replace('_', '-')}")
     alias = stage.alice.state(stage.room, "m.room.canonical_alias")["alias"]
-    sink = build(stage.options(room=alias), setting())
+    sink = MatrixSink(stage.options(room=alias), setting())
     with pytest.raises(SinkRefused, match=r"invited, but not in the room; invite the account, and set join: true"):
         await sink.open()
     await sink.close()
-    sink = build(stage.options(room=alias, join=True), setting())
+    sink = MatrixSink(stage.options(room=alias, join=True), setting())
     await sink.send(delivery(1))
     await sink.close()
     assert stage.read() == [delivery(1).id]
@@ -239,7 +239,7 @@ async def test_a_limit_of_the_homeserver_is_passed_on_and_the_delivery_follows(
     stage, admin = scene(synapse, tmp_path), synapse.register(f"admin-{tmp_path.name}", admin=True)
     path = f"/_synapse/admin/v1/users/{stage.bot.id}/override_ratelimit"
     synapse.call("POST", path, {"messages_per_second": 1, "burst_count": 1}, admin.token)
-    sink, numbers = build(stage.options(), setting()), count()
+    sink, numbers = MatrixSink(stage.options(), setting()), count()
     while (refusal := await attempt(sink, number := next(numbers))) is None:
         pass
     assert refusal.retry_after

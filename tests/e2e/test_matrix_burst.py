@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import aiohttp
 
 from paseo_watch.clock import Clock
-from paseo_watch.sinks.matrix.sink import build
+from paseo_watch.sinks.matrix.sink import MatrixSink
 from paseo_watch.store.database import Database
 from tests.e2e.matrix.stage import delivering, enqueue, scene, setting, until
 from tests.house import SwiftClock
@@ -45,7 +45,7 @@ async def burst(folder: Path, clock: Clock, speed: float) -> Figures:
         stage = scene(synapse, folder)
         async with await Database.open(f"sqlite:///{folder / 'store.db'}") as database:
             expected = await enqueue(database, range(ALERTS), clock.now_ms())
-            sink = build(stage.options(), setting(clock, counted(requests)))
+            sink = MatrixSink(stage.options(), setting(clock, counted(requests)))
             began = clock.monotonic()
             async with delivering(database, sink, clock):
                 await until(database, lambda left: left == 0)

@@ -12,7 +12,7 @@ import pytest
 from aiohttp.test_utils import unused_port
 from pydantic import SecretStr
 
-from paseo_watch.sinks.matrix.sink import build
+from paseo_watch.sinks.matrix.sink import MatrixSink
 from paseo_watch.sinks.sink import SendFailed, SendRefused, SinkRefused
 from tests.e2e.matrix.stage import Scene, found, scene, setting
 from tests.synapse import Synapse, User, running_synapse
@@ -89,7 +89,7 @@ async def test_a_way_out_that_ends_while_running_is_named(
     """By the send that meets it, by the next opening, and by a look; each says the same."""
     act, what, words = ENDS[end]
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(), setting())
+    sink = MatrixSink(stage.options(), setting())
     await sink.open()
     act(stage, admin)
     for meet in (lambda: sink.send(delivery(1)), sink.open):
@@ -107,7 +107,7 @@ async def test_a_room_that_was_replaced_is_named_when_opened(synapse: Synapse, a
     stage = scene(synapse, tmp_path)
     upgrade(stage, admin)
     new = stage.alice.state(stage.room, "m.room.tombstone")["replacement_room"]
-    sink = build(stage.options(), setting())
+    sink = MatrixSink(stage.options(), setting())
     with pytest.raises(SinkRefused, match=f"replaced by {new}; put that one into room"):
         await sink.open()
     await sink.close()
@@ -116,7 +116,7 @@ async def test_a_room_that_was_replaced_is_named_when_opened(synapse: Synapse, a
 async def test_an_alias_that_is_gone_is_named(synapse: Synapse, tmp_path: Path) -> None:
     """Where the room itself is still there, the running sink goes on; the next start says it."""
     stage = scene(synapse, tmp_path, alias="gone-soon")
-    sink = build(stage.options(room="#gone-soon:test.local"), setting())
+    sink = MatrixSink(stage.options(room="#gone-soon:test.local"), setting())
     await sink.open()
     stage.alice.call("DELETE", "/directory/room/%23gone-soon:test.local")
     await sink.send(delivery(1))
@@ -128,7 +128,7 @@ async def test_an_alias_that_is_gone_is_named(synapse: Synapse, tmp_path: Path) 
 async def test_a_suspended_account_is_named(synapse: Synapse, admin: User, tmp_path: Path) -> None:
     """It may still read: only a send meets it."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(), setting())
+    sink = MatrixSink(stage.options(), setting())
     await sink.open()
     suspend(stage, admin)
     with pytest.raises(SinkRefused, match="the account is suspended"):
@@ -139,7 +139,7 @@ async def test_a_suspended_account_is_named(synapse: Synapse, admin: User, tmp_p
 async def test_who_is_let_in_again_goes_on(synapse: Synapse, admin: User, tmp_path: Path) -> None:
     """Kicked, invited again, joined by the next opening, and the same delivery arrives."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(join=True), setting())
+    sink = MatrixSink(stage.options(join=True), setting())
     await sink.open()
     kick(stage, admin)
     with pytest.raises(SinkRefused, match="not let in"):
@@ -154,7 +154,7 @@ async def test_who_is_let_in_again_goes_on(synapse: Synapse, admin: User, tmp_pa
 async def test_a_wrong_password_is_named(synapse: Synapse, tmp_path: Path) -> None:
     """And is not in the message."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(password=True).model_copy(update={"password": SecretStr("wr0ng")}), setting())
+    sink = MatrixSink(stage.options(password=True).model_copy(update={"password": SecretStr("wr0ng")}), setting())
     with pytest.raises(SinkRefused, match="the password is refused; check user and password") as caught:
         await sink.open()
     await sink.close()
@@ -165,7 +165,7 @@ async def test_a_password_of_a_deactivated_account_is_named(synapse: Synapse, ad
     """Synapse's own word for it, or that the password is refused."""
     stage = scene(synapse, tmp_path)
     deactivate(stage, admin)
-    sink = build(stage.options(password=True), setting())
+    sink = MatrixSink(stage.options(password=True), setting())
     with pytest.raises(SinkRefused, match=r"deactivated|password is refused"):
         await sink.open()
     await sink.close()
@@ -174,11 +174,11 @@ async def test_a_password_of_a_deactivated_account_is_named(synapse: Synapse, ad
 async def test_a_token_of_another_device_or_user_is_refused(synapse: Synapse, tmp_path: Path) -> None:
     """The message says what to configure."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(device_id="OTHER"), setting())
+    sink = MatrixSink(stage.options(device_id="OTHER"), setting())
     with pytest.raises(SinkRefused, match=f"of device_id {stage.bot.device}, not OTHER; configure device_id"):
         await sink.open()
     await sink.close()
-    sink = build(stage.options(user=stage.alice.id), setting())
+    sink = MatrixSink(stage.options(user=stage.alice.id), setting())
     with pytest.raises(SinkRefused, match=f"of user {stage.bot.id}, not {stage.alice.id}"):
         await sink.open()
     await sink.close()
@@ -187,7 +187,7 @@ async def test_a_token_of_another_device_or_user_is_refused(synapse: Synapse, tm
 async def test_a_plain_text_never_reaches_a_room_that_became_encrypted(synapse: Synapse, tmp_path: Path) -> None:
     """Switched on while the sink is open; without keys configured it is refused, and the room holds nothing of it."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(), setting())
+    sink = MatrixSink(stage.options(), setting())
     await sink.send(delivery(1))
     stage.alice.set_state(stage.room, "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})
     with pytest.raises(SinkRefused, match="encrypted rooms need cross_signing_key"):
@@ -202,7 +202,7 @@ async def test_two_logins_of_one_device_are_refused_before_they_revoke_each_othe
 ) -> None:
     """The second receiver says what to make the same."""
     stage, shared = scene(synapse, tmp_path), setting()
-    one, other = build(stage.options(), shared), build(stage.options(timeout=3), shared)
+    one, other = MatrixSink(stage.options(), shared), MatrixSink(stage.options(timeout=3), shared)
     await one.open()
     with pytest.raises(SinkRefused, match="two receivers log in as this device in different ways"):
         await other.open()
@@ -216,7 +216,7 @@ async def test_an_alert_that_is_too_large_is_refused_and_the_next_goes_through(
 ) -> None:
     """The renderer keeps every alert small; without its bound Synapse says so."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(), setting())
+    sink = MatrixSink(stage.options(), setting())
     await sink.open()
     with monkeypatch.context() as patched:
         patched.setattr("paseo_watch.sinks.matrix.sink.content", lambda *_: {"msgtype": "m.text", "body": "x" * 66_000})
@@ -230,7 +230,7 @@ async def test_an_alert_that_is_too_large_is_refused_and_the_next_goes_through(
 async def test_a_homeserver_that_is_down_is_tried_again(synapse: Synapse, tmp_path: Path) -> None:
     """Nobody listens there: surely not sent."""
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(homeserver=f"http://127.0.0.1:{unused_port()}"), setting())
+    sink = MatrixSink(stage.options(homeserver=f"http://127.0.0.1:{unused_port()}"), setting())
     with pytest.raises(SendFailed, match="cannot connect") as caught:
         await sink.send(delivery(1))
     assert not caught.value.maybe_sent
@@ -242,10 +242,10 @@ async def test_a_look_finds_each_thing_well_and_changes_nothing(synapse: Synapse
     """Beside a running service, from another process: the session is the service's."""
     stage = scene(synapse, tmp_path, alias="looked-at")
     options = stage.options(password=True, room="#looked-at:test.local")
-    running = build(options, setting())
+    running = MatrixSink(options, setting())
     await running.open()
     before = stage.kept_session().read_bytes()
-    findings = await build(options, setting()).examine()
+    findings = await MatrixSink(options, setting()).examine()
     assert [each.problem for each in findings] == [None] * len(findings)
     assert found(findings) == {
         "homeserver": found(findings)["homeserver"],
@@ -266,9 +266,9 @@ async def test_a_look_finds_each_thing_well_and_changes_nothing(synapse: Synapse
 async def test_a_look_before_the_first_start_logs_in_once_and_keeps_that(synapse: Synapse, tmp_path: Path) -> None:
     """The service then uses the same session."""
     stage = scene(synapse, tmp_path)
-    assert found(await build(stage.options(password=True), setting()).examine())["power level"]
+    assert found(await MatrixSink(stage.options(password=True), setting()).examine())["power level"]
     before = stage.kept_session().read_bytes()
-    sink = build(stage.options(password=True), setting())
+    sink = MatrixSink(stage.options(password=True), setting())
     await sink.send(delivery(1))
     await sink.close()
     assert stage.kept_session().read_bytes() == before
@@ -280,7 +280,7 @@ async def test_no_secret_shows_in_any_log_or_error(
     """A login, sends, a revoked token, a refusal and a homeserver that is gone, with every logger at debug."""
     caplog.set_level(logging.DEBUG)
     stage = scene(synapse, tmp_path)
-    sink = build(stage.options(password=True), setting())
+    sink = MatrixSink(stage.options(password=True), setting())
     await sink.send(delivery(1))
     secrets = [stage.bot.password, json.loads(stage.kept_session().read_text())["access_token"]]
     stage.revoke()

@@ -152,8 +152,3 @@ class MatrixSink:
                 f"{self._account.shown}: two receivers log in as this device in different ways; give both the same "
                 "access_token or password, store, cross_signing_key and timeout, or each a device_id of its own"
             )
-
-
-def build(options: MatrixOptions, setting: SinkSetting) -> MatrixSink:
-    """A Matrix sink on the options' room."""
-    return MatrixSink(options, setting)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from paseo_watch.sinks.kind import SinkSetting
-from paseo_watch.sinks.matrix.sink import MatrixSink, build
+from paseo_watch.sinks.matrix.sink import MatrixSink
 from paseo_watch.sinks.sink import SendFailed, SendRefused, SinkRefused
 from tests.unit.sinks.matrix.homeserver import NOT_FOUND, ROOM, USER, FakeSession, Homeserver, failure
 from tests.unit.sinks.matrix.samples import options, setting
@@ -53,7 +53,7 @@ def one_setting(homeserver: Homeserver, clock: RecordingClock) -> SinkSetting:
 
 @pytest.fixture(name="sink")
 async def one_sink(shared: SinkSetting, tmp_path: Path) -> AsyncIterator[MatrixSink]:
-    sink = build(options(tmp_path), shared)
+    sink = MatrixSink(options(tmp_path), shared)
     yield sink
     await sink.close()
 
@@ -194,7 +194,7 @@ async def test_closing_logs_nobody_out_and_can_be_repeated(
     shared: SinkSetting, homeserver: Homeserver, tmp_path: Path
 ) -> None:
     """The session is the next process's."""
-    sink = build(options(tmp_path, by_password=True), shared)
+    sink = MatrixSink(options(tmp_path, by_password=True), shared)
     await sink.open()
     await sink.close()
     await sink.close()
@@ -208,7 +208,7 @@ async def test_two_ways_to_log_in_as_one_device_are_refused(
     sink: MatrixSink, shared: SinkSetting, tmp_path: Path
 ) -> None:
     """By the second receiver, before it sends anything."""
-    other = build(options(tmp_path, timeout=3), shared)
+    other = MatrixSink(options(tmp_path, timeout=3), shared)
     with pytest.raises(SinkRefused, match="give both the same access_token"):
         await other.open()
     assert [each.what for each in await other.examine()] == ["login"]
