@@ -124,6 +124,16 @@ async def test_without_read_message_history_the_nonce_still_dedupes(discord: Sta
     assert len(discord.world.messages[channel["id"]]) == 1
 
 
+async def test_a_channel_that_may_not_be_read_is_sent_to_all_the_same(discord: StandIn) -> None:
+    """Whether it may send, the send tells."""
+    channel = discord.world.add_channel("alerts")
+    async with opened(bot_options(discord, channel)) as sink:
+        missing = b'{"code": 50013, "message": "Missing Permissions"}'
+        discord.faults.plan(Fault(status=403, body=missing, sends_only=False))
+        await sink.send(delivery(1, in_doubt=True))
+    assert [(each.method, each.status) for each in discord.requests[-2:]] == [("GET", 403), ("POST", 200)]
+
+
 async def test_what_others_write_in_the_channel_is_not_in_the_way(discord: StandIn) -> None:
     """A copy of our marker by somebody else, and kinds of messages that discord.py cannot read."""
     channel = discord.world.add_channel("alerts")
