@@ -3,9 +3,12 @@
 On a real Synapse. That what is not refused is readable, `test_matrix_encrypted.py` proves.
 """
 
+import asyncio
 import base64
-import importlib.util
+import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -18,6 +21,7 @@ from pydantic import SecretStr
 from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys, read_secret
 from paseo_watch.sinks.matrix.sink import MatrixSink
 from paseo_watch.sinks.sink import SinkRefused
+from tests.data import REPOSITORY
 from tests.e2e.matrix.stage import Scene, found, scene, setting
 from tests.matrix_reader import Readers, matrix_readers
 from tests.synapse import Synapse, User, running_synapse
@@ -79,10 +83,57 @@ async def served(place: Scene, **options: Any) -> None:
         await sink.send(delivery(2))
 
 
-async def test_without_the_extra_it_says_what_to_install(place: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "vodozemac" else find(name))
-    assert "pip install 'paseo-watch[encryption]'" in await refused(place, password=True)
+WITHOUT_EXTRA = """
+import asyncio, json, sys
+sys.modules.update(dict.fromkeys(("vodozemac", "peewee", "playhouse", "cachetools", "atomicwrites")))
+from paseo_watch.sinks.matrix.options import MatrixOptions
+from paseo_watch.sinks.matrix.sink import MatrixSink
+from paseo_watch.sinks.sink import SinkRefused
+from tests.data import REPOSITORY
+from tests.e2e.matrix.stage import setting
+from tests.unit.sinks.samples import delivery
+
+async def main():
+    for line in sys.stdin:
+        sink = MatrixSink(MatrixOptions(**json.loads(line)), setting())
+        try:
+            await sink.open()
+            await sink.send(delivery(1))
+            print("sent")
+        except SinkRefused as error:
+            print(error)
+        await sink.close()
+
+asyncio.run(main())
+"""
+"""A process in which what the extra brings cannot be imported; it serves the rooms that it is given."""
+
+
+async def test_without_the_extra_plain_rooms_are_served_and_encrypted_ones_are_told_what_to_install(
+    place: Scene,
+) -> None:
+    plain = place.alice.create_room(invite=[place.bot.id])
+    place.bot.join(plain)
+    login = {"homeserver": place.synapse.url, "user": place.bot.id, "password": place.bot.password}
+    given = [
+        {**login, "room": room, "store": str(place.store), "cross_signing_key": KEY} for room in (plain, place.room)
+    ]
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", WITHOUT_EXTRA],
+        input="\n".join(map(json.dumps, given)),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == "sent"
+    assert "pip install 'paseo-watch[encryption]'" in second
+    assert len(place.alice.messages(plain)) == 1
+    assert place.alice.messages(place.room) == []
 
 
 async def test_without_a_cross_signing_key_it_says_how_to_make_one(place: Scene) -> None:

@@ -90,9 +90,9 @@ class Encryption:
         return self._round
 
     async def _open(self) -> "Round":
+        keys, password = self._keys(), self._account.options.password
         from paseo_watch.sinks.matrix.encryption_round import Round  # needs the extra, which `_keys` has looked for
 
-        keys, password = self._keys(), self._account.options.password
         machine = await self._own_machine(keys)
         try:
             await identity.complete(self._requests, keys, machine.device_keys, password)

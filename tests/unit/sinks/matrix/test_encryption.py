@@ -188,7 +188,9 @@ async def test_after_a_full_disk_it_begins_again_from_what_is_kept(
         patch.setattr(SendingStore, "save_session", full)
         with pytest.raises(SendFailed, match="disk is full"):
             await ours.encrypt(ROOM, CONTENT)
+    server.asked.clear()
     assert server.peers[0].read(await ours.encrypt(ROOM, CONTENT)) == CONTENT
+    assert any("full_state=true" in path for path in server.asked), "nothing in memory is gone on with"
     await ours.close()
 
 

@@ -70,6 +70,19 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
         identity(file)
 
 
+def test_damage_in_what_is_not_read_yet_is_refused_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "keys.db"
+    olm = open_store(file, USER, DEVICE, SECRET)
+    with olm.store.database.atomic():
+        for number in range(1000):
+            olm.store.remember_room_key(f"{number:0100d}")
+    olm.store.database.close()
+    content = file.read_bytes()
+    file.write_bytes(content[:-4096] + bytes(4096))
+    with pytest.raises(SinkRefused, match="quick_check"):
+        identity(file)
+
+
 def test_a_write_that_was_cut_off_is_taken_back(tmp_path: Path) -> None:
     """SQLite's own journal: the store is as before the transaction."""
     file = tmp_path / "keys.db"
