@@ -19,6 +19,7 @@ AMOUNTS = ("amount", "balance", "limit")
 STATES = ("track", "tally", "state", "session", "call")
 MOST_FIGURES = 4
 MOST_PEOPLE = 5
+MORE_PEOPLE = "… and more accounts"
 NAME_LIMIT = 50
 VALUE_LIMIT = 200
 """By weight. An SS58 address weighs 48."""

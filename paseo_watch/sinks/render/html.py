@@ -8,6 +8,7 @@ import html as entities
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from paseo_watch.sinks.render.facts import MORE_PEOPLE
 from paseo_watch.sinks.render.inert import as_html
 from paseo_watch.sinks.render.links import Link
 from paseo_watch.sinks.render.message import Message, Person, Tone
@@ -29,6 +30,8 @@ def _lines(message: Message) -> Iterator[str]:
     if message.figures:
         yield " · ".join(f"{as_html(each.name)} <strong>{as_html(each.value)}</strong>" for each in message.figures)
     yield from (_person(person) for person in message.people)
+    if message.more_people:
+        yield MORE_PEOPLE
     yield " · ".join(_origin(message))
     if message.links:
         yield " · ".join(_linked(as_html(link.name), link) for link in message.links)

@@ -64,8 +64,9 @@ class Message:
     """One alert for people.
 
     `mark` is one character that shows the tone where colours do not. `flags` are `resolved`, `late`. `lasted` is empty
-    unless a condition ended. `lines` are the alert's text, `links` those that belong to no person and no place,
-    `every_link` all of them. `cut` says that something is missing or shortened here: `source` has it whole.
+    unless a condition ended. `lines` are the alert's text. `more_people` says that some are left out. `links` are those
+    that belong to no person and no place, `every_link` all of them. `cut` says that something is missing or shortened
+    here: `source` has it whole.
     """
 
     tone: Tone
@@ -75,6 +76,7 @@ class Message:
     flags: tuple[str, ...]
     figures: tuple[Figure, ...]
     people: tuple[Person, ...]
+    more_people: bool
     where: Where
     when: When
     lasted: str
@@ -122,6 +124,7 @@ def message(notification: Mapping[str, Any], now_ms: int) -> Message:
         flags=tuple(_flags(notification)),
         figures=told,
         people=who,
+        more_people=more,
         where=where,
         when=at,
         lasted=_lasted(notification, at),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from paseo_watch.sinks.render.facts import MORE_PEOPLE
 from paseo_watch.sinks.render.inert import unlinked
 from paseo_watch.sinks.render.message import Message, Person
 
@@ -16,6 +17,8 @@ def _lines(message: Message) -> Iterator[str]:
     yield from (unlinked(line) for line in message.short_lines)
     yield from (unlinked(f"{figure.name}: {figure.value}") for figure in message.figures)
     yield from (_person(person) for person in message.people)
+    if message.more_people:
+        yield MORE_PEOPLE
     yield unlinked(" · ".join(origin(message)))
     yield from (link.url or unlinked(link.name) for link in message.every_link)
 

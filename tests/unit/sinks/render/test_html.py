@@ -47,3 +47,11 @@ def test_tags_that_somebody_wrote_are_read_and_not_obeyed() -> None:
 def test_a_link_that_is_none_is_text() -> None:
     """Not even a link without a target."""
     assert html(message(move(links=["javascript:alert(1)"]), NOW_MS)).endswith("javascript:\u200balert(1)")
+
+
+def test_accounts_that_there_is_no_room_for_leave_a_sign() -> None:
+    """Nobody takes five for all of them."""
+    legs = [{"account": f"{ALICE}{each}", "direction": "in", "amount_text": "1 PAS"} for each in range(6)]
+    many, all_of_them = (html(message(move(data={"legs": some}), NOW_MS)) for some in (legs, legs[:5]))
+    assert "… and more accounts" in many
+    assert "more accounts" not in all_of_them

@@ -36,3 +36,11 @@ def test_an_amount_of_ones_own_stands_before_the_address() -> None:
     """Of a batch."""
     legs = [{"account": f"{ALICE}{each}", "direction": "in", "amount_text": f"{each} PAS"} for each in range(3)]
     assert f"1 PAS to {ALICE}1" in text(message(move(data={"legs": legs}), NOW_MS)).split("\n")
+
+
+def test_accounts_that_there_is_no_room_for_leave_a_sign() -> None:
+    """Nobody takes five for all of them."""
+    legs = [{"account": f"{ALICE}{each}", "direction": "in", "amount_text": "1 PAS"} for each in range(6)]
+    many, all_of_them = (text(message(move(data={"legs": some}), NOW_MS)) for some in (legs, legs[:5]))
+    assert "… and more accounts" in many
+    assert "more accounts" not in all_of_them
