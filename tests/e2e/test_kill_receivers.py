@@ -27,7 +27,7 @@ from tests.scripted_node import ScriptedNode
 
 SEED = int(os.environ.get("PASEO_WATCH_SEED", "20260704"))
 KILLS_A_STEP = int(os.environ.get("PASEO_WATCH_KILLS_A_STEP", "2"))
-WAYS = ("team/matrix", "sealed/matrix", "team/discord")
+WAYS = ("team/matrix", "vault/matrix", "team/discord")
 PLACES = (
     *((step, ANY) for step in (*STEPS[:2], ANYWHERE)),
     *((step, way) for step in STEPS[2:] for way in WAYS),
@@ -52,8 +52,10 @@ watch:
     - {{name: large, threshold: {threshold} DOT}}
     - {{name: low, accounts: [faucet], below: {limit} DOT, recover: {limit} DOT}}
     - {{name: over, cap: {cap} DOT}}
-receivers: {receivers}
-route: {{receiver: team, routes: [{{receiver: sealed, continue: true}}, {{receiver: team}}]}}
+receivers:
+  - {{name: team, {team}}}
+  - {{name: vault, {vault}}}
+route: {{receiver: team, routes: [{{receiver: vault, continue: true}}, {{receiver: team}}]}}
 store: {{url: "sqlite:///store.db"}}
 http: false
 """
@@ -113,7 +115,7 @@ def shown(rooms: Rooms, count: int) -> dict[str, list[tuple[str, str]]]:
     embeds = [message["embeds"][0] for message in rooms.discord.world.messages[rooms.channel["id"]]]
     return {
         "team/matrix": plain,
-        "sealed/matrix": [(seen.content[key], seen.content["body"]) for seen in sealed if seen.content],
+        "vault/matrix": [(seen.content[key], seen.content["body"]) for seen in sealed if seen.content],
         "team/discord": [(embed["footer"]["text"].rpartition(" ")[2], as_shown(embed["title"])) for embed in embeds],
     }
 
@@ -137,7 +139,7 @@ async def test_rooms_and_channel_hold_each_alert_once_and_in_order(tmp_path: Pat
     random.shuffle(plan)
     async with ScriptedNode(telling.chain) as node, furnished(tmp_path) as rooms, lives_in(tmp_path) as lives:
         rule = {"faucet": FAUCET.hex(), "threshold": THRESHOLD, "limit": LIMIT, "cap": CAP}
-        (tmp_path / "config.yaml").write_text(CONFIG.format(node=node.url, receivers=rooms.receivers, **rule))
+        (tmp_path / "config.yaml").write_text(CONFIG.format(node=node.url, team=rooms.team, vault=rooms.vault, **rule))
         blocks = asyncio.create_task(flow(telling, node, tmp_path))
         await killed_everywhere(lives, plan, rooms, random)
         blocks.cancel()

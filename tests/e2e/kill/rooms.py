@@ -19,8 +19,8 @@ from tests.matrix_reader import Reader, Readers, matrix_readers
 from tests.synapse import Synapse, User, running_synapse
 
 KEY = base64.b64encode(b"of no account outside this test.").decode()
-UP, DOWN = (2.0, 6.0), (0.1, 0.8)
-"""Seconds between breakdowns, and before coming back; each is drawn anew."""
+HOMESERVER_UP, DISCORD_UP, DOWN = (4.0, 8.0), (2.0, 6.0), (0.1, 0.8)
+"""Seconds before a breakdown and before coming back, each drawn anew. A homeserver takes seconds more to start."""
 
 
 @dataclass
@@ -38,15 +38,24 @@ class Rooms:
     breakdowns: dict[str, int]
 
     @property
-    def receivers(self) -> str:
-        """The configuration's list: `team` with a file beside a room and a channel, `sealed` in the encrypted room."""
-        login = f'homeserver: "{self.synapse.url}", user: "{self.bot.id}", password: {self.bot.password}'
-        matrix = f"{login}, store: matrix, cross_signing_key: {KEY}"
+    def team(self) -> str:
+        """Sinks of one receiver, for a configuration: a file, the plain room and the channel."""
         bot = f'bot_token: "{TOKEN}", channel: "{self.channel["id"]}", api_base: "{self.discord.api_base}"'
-        return (
-            f'[{{name: team, file: {{path: alerts.jsonl}}, matrix: {{{matrix}, room: "{self.plain}"}}, '
-            f'discord: {{{bot}}}}}, {{name: sealed, matrix: {{{matrix}, room: "{self.sealed}"}}}}]'
-        )
+        return f"file: {{path: alerts.jsonl}}, {self._matrix(self.plain)}, discord: {{{bot}}}"
+
+    @property
+    def vault(self) -> str:
+        """Of another one: the encrypted room."""
+        return self._matrix(self.sealed)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What stands in those and nowhere else."""
+        return (TOKEN, KEY, self.bot.password)
+
+    def _matrix(self, room: str) -> str:
+        login = f'homeserver: "{self.synapse.url}", user: "{self.bot.id}", password: {self.bot.password}'
+        return f'matrix: {{{login}, store: matrix, cross_signing_key: {KEY}, room: "{room}"}}'
 
     async def trouble(self, random: Random, over: asyncio.Event) -> None:
         """Kill the homeserver and restart the stand-in now and then, until it is over; then both are up.
@@ -60,14 +69,14 @@ class Rooms:
             group.create_task(self._stand_in(Random(random.random()), over))
 
     async def _homeserver(self, random: Random, over: asyncio.Event) -> None:
-        while not await _is_over(over, random.uniform(*UP)):
+        while not await _is_over(over, random.uniform(*HOMESERVER_UP)):
             self.synapse.kill()
             await asyncio.sleep(random.uniform(*DOWN))
             await asyncio.to_thread(self.synapse.start)
             self.breakdowns["homeserver"] += 1
 
     async def _stand_in(self, random: Random, over: asyncio.Event) -> None:
-        while not await _is_over(over, random.uniform(*UP)):
+        while not await _is_over(over, random.uniform(*DISCORD_UP)):
             await self.discord.stop()
             await asyncio.sleep(random.uniform(*DOWN))
             await self.discord.start()
