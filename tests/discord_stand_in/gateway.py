@@ -11,7 +11,7 @@ from tests.discord_stand_in import objects
 from tests.discord_stand_in.objects import Json
 from tests.discord_stand_in.world import World
 
-DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 9, 10, 11
 AUTHENTICATION_FAILED, NOT_AUTHENTICATED = 4004, 4003
 
 

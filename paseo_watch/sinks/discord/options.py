@@ -12,6 +12,8 @@ API_BASE = "https://discord.com/api/v10"
 Severity = Literal["info", "warning", "critical"]
 MENTIONS_LIMIT = 20
 
+_SNOWFLAKE = re.compile(r"[0-9]{15,20}")
+_MENTION = re.compile(r"(role|user):[0-9]{15,20}")
 _TOKEN = re.compile(r"[!-~]{10,200}")
 _WEBHOOK_PATH = re.compile(r"(?:/api)?(?:/v\d{1,3})?/webhooks/(\d{15,20})/([\w-]{1,200})/?", re.ASCII)
 _VERSIONED = re.compile(r"(.*/v\d{1,3})(?=/webhooks/)", re.ASCII)
@@ -25,7 +27,8 @@ def _token(value: SecretStr) -> SecretStr:
 
 def _webhook_url(value: SecretStr) -> SecretStr:
     if webhook_parts(value.get_secret_value()) is None:
-        raise ValueError("expected https://discord.com/api/webhooks/<id>/<token> as Discord shows it")
+        # no word of the URL itself in it: the configuration withholds an error that could show a part of a secret
+        raise ValueError("expected the URL as it is copied in a channel's settings, Integrations, with nothing added")
     return value
 
 
@@ -52,8 +55,20 @@ def _gateway_url(value: str) -> str:
     return value
 
 
-Snowflake = Annotated[str, Field(pattern=r"^[0-9]{15,20}$")]
-Mention = Annotated[str, Field(pattern=r"^(role|user):[0-9]{15,20}$")]
+def _snowflake(value: str) -> str:
+    if not _SNOWFLAKE.fullmatch(value):
+        raise ValueError('expected an id of Discord in quotes, 15 to 20 digits, such as "123456789012345678"')
+    return value
+
+
+def _mention(value: str) -> str:
+    if not _MENTION.fullmatch(value):
+        raise ValueError('expected "role:<id>" or "user:<id>", such as "role:123456789012345678"')
+    return value
+
+
+Snowflake = Annotated[str, AfterValidator(_snowflake), Field(json_schema_extra={"pattern": "^[0-9]{15,20}$"})]
+Mention = Annotated[str, AfterValidator(_mention), Field(json_schema_extra={"pattern": "^(role|user):[0-9]{15,20}$"})]
 
 
 class DiscordOptions(SinkOptions):

@@ -1,8 +1,5 @@
 """Which way is built, and what it costs."""
 
-import subprocess
-import sys
-
 import pytest
 from pydantic import SecretStr
 
@@ -36,12 +33,3 @@ def test_two_sinks_of_one_token_share_an_account_and_others_do_not() -> None:
     build(bot_options(api_base="http://127.0.0.1:1/api/v10"), shared)
     assert len(shared.accounts) == 3
     assert "t0ken" not in repr(shared)
-
-
-def test_who_does_not_use_discord_does_not_load_its_library() -> None:
-    """It takes a third of a second."""
-    code = (
-        "import sys, paseo_watch.sinks.discord.sink, paseo_watch.sinks.discord.options; print('discord' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
