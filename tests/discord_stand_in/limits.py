@@ -1,6 +1,7 @@
 """Rates, as Discord tells them: a bucket for each route and major parameter, and one over all requests of a token."""
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -58,7 +59,7 @@ class Limits:
             "X-RateLimit-Limit": str(bucket.limit),
             "X-RateLimit-Remaining": str(bucket.left),
             "X-RateLimit-Reset": f"{self.wall() + bucket.ends - now:.3f}",
-            "X-RateLimit-Reset-After": f"{bucket.ends - now:.3f}",
+            "X-RateLimit-Reset-After": f"{math.ceil((bucket.ends - now) * 1000) / 1000:.3f}",
             "X-RateLimit-Bucket": hashlib.md5(f"{method} {route}".encode()).hexdigest(),
         }
         return Verdict(wait, False, headers | ({"X-RateLimit-Scope": "user"} if wait else {}))
