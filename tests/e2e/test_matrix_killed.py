@@ -27,7 +27,7 @@ KEY = base64.b64encode(b"the secret of these tests only..").decode()
 ROOM_SETUP = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 2}
 """A new room key for every second message, so that a run of some messages takes every step."""
 MESSAGES_A_RUN = 3
-KILLS_A_STEP = int(os.environ.get("PASEO_WATCH_KILLS_A_STEP", "1"))
+KILLS_A_STEP = int(os.environ.get("PASEO_WATCH_MATRIX_KILLS_A_STEP", "1"))
 SET_UP = ("cross_signing", "signature")
 """Steps of the set-up: reached in the first runs only."""
 OFTEN = ("distribute", "encrypt", "send")

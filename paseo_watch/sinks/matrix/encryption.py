@@ -11,7 +11,8 @@ have none, and the room's key to everybody who lacks it; a message is encrypted 
 has been done. A device that offers no keys, or broken ones, does not keep the others waiting.
 
 What is encrypted is sent by the caller, under its own transaction id: a repeated send may carry another ciphertext, and
-the homeserver keeps the first. `DELIVERY` stays readable beside the ciphertext, for the look at what already arrived.
+the homeserver keeps the first. The delivery's id, a hash that tells nothing, stays readable beside the ciphertext, for
+the look at what already arrived.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from paseo_watch.sinks.matrix import identity
 from paseo_watch.sinks.matrix.account import Account
+from paseo_watch.sinks.matrix.content import DELIVERY
 from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys, read_secret
 from paseo_watch.sinks.matrix.encryption_requests import Requests
 from paseo_watch.sinks.matrix.identity import Step
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DELIVERY = "org.paseo_watch.delivery"
-"""The key of the delivery's id in a message's content; it is a hash and tells nothing."""
 EXTRA = "pip install 'paseo-watch[encryption]'"
 NEEDED = ("vodozemac", "peewee", "cachetools", "atomicwrites")
 """What the extra brings."""

@@ -13,8 +13,9 @@ import pytest
 from pydantic import SecretStr
 
 from paseo_watch.sinks.matrix import encryption
+from paseo_watch.sinks.matrix.content import DELIVERY
 from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys
-from paseo_watch.sinks.matrix.encryption import DELIVERY, Encryption
+from paseo_watch.sinks.matrix.encryption import Encryption
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 from tests.unit.sinks.matrix.key_server import DEVICE, ROOM, USER, KeyServer
 from tests.unit.sinks.settings import FixedClock
