@@ -98,8 +98,8 @@ class DiscordOptions(SinkOptions):
         max_length=MENTIONS_LIMIT,
         description="Who is pinged: `role:<id>` and `user:<id>`. Nobody else ever is.",
     )
-    mention_at: Severity | None = Field(
-        default=None, description="The least severity at which they are pinged; what is resolved pings nobody."
+    mention_at: Severity = Field(
+        default="critical", description="The least severity at which they are pinged; what is resolved pings nobody."
     )
     timeout: float = Field(
         default=45.0, gt=0, le=300, description="Seconds for one whole send, short waits for a rate limit included."
@@ -113,8 +113,6 @@ class DiscordOptions(SinkOptions):
             raise ValueError("`bot_token` and `channel` go together; a webhook has its channel already")
         if self.thread is not None and self.webhook_url is None:
             raise ValueError("`thread` goes with `webhook_url`; with a bot, give the thread's id as `channel`")
-        if bool(self.mention) != (self.mention_at is not None):
-            raise ValueError("`mention` and `mention_at` go together: who is pinged, and from which severity on")
         return self
 
 

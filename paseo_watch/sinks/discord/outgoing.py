@@ -54,7 +54,7 @@ class Outgoing:
 
 
 def outgoing(
-    delivery: Delivery, now_ms: int, channel: str, mention: Sequence[str] = (), mention_at: Severity | None = None
+    delivery: Delivery, now_ms: int, channel: str, mention: Sequence[str] = (), mention_at: Severity = "critical"
 ) -> Outgoing:
     """The message of a delivery to a channel. `now_ms` is our clock (Unix milliseconds), for the alert's age."""
     alert = delivery.notification
@@ -116,8 +116,8 @@ def _texts(embed: dict[str, Any]) -> list[tuple[str, str, int]]:
     return [*found, ("the footer", str(embed.get("footer", {}).get("text", "")), FOOTER_LIMIT)]
 
 
-def _is_due(alert: Any, mention_at: Severity | None) -> bool:
-    if mention_at is None or alert["status"] == "resolved" or alert["severity"] not in SEVERITIES:
+def _is_due(alert: Any, mention_at: Severity) -> bool:
+    if alert["status"] == "resolved" or alert["severity"] not in SEVERITIES:
         return False
     return SEVERITIES.index(alert["severity"]) >= SEVERITIES.index(mention_at)
 

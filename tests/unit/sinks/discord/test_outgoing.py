@@ -16,7 +16,7 @@ from tests.unit.sinks.settings import NOW_MS
 WHO = ("role:123456789012345678", "user:223456789012345678")
 
 
-def sent(mention: tuple[str, ...] = (), mention_at: Any = None, **changes: Any) -> Outgoing:
+def sent(mention: tuple[str, ...] = (), mention_at: Any = "critical", **changes: Any) -> Outgoing:
     """One alert, as it would be sent."""
     return outgoing(delivery(1, **changes), NOW_MS, CHANNEL, mention, mention_at)
 
@@ -51,7 +51,6 @@ def test_the_marker_ends_the_footer() -> None:
         ("info", "info", "event", True),
         ("info", "critical", "resolved", False),
         ("info", "made-up", "firing", False),
-        (None, "critical", "firing", False),
     ],
 )
 def test_who_is_configured_is_pinged_only_where_it_is_due(
