@@ -19,7 +19,7 @@ from tests.matrix_reader import Reader, Readers, matrix_readers
 from tests.synapse import Synapse, User, running_synapse
 
 KEY = base64.b64encode(b"of no account outside this test.").decode()
-HOMESERVER_UP, DISCORD_UP, DOWN = (4.0, 8.0), (2.0, 6.0), (0.1, 0.8)
+HOMESERVER_UP, DISCORD_UP, DOWN = (5.0, 9.0), (2.0, 6.0), (0.1, 0.8)
 """Seconds before a breakdown and before coming back, each drawn anew. A homeserver takes seconds more to start."""
 
 
