@@ -68,7 +68,8 @@ async def test_a_webhook_that_is_gone_is_told_elsewhere_and_its_alerts_wait(tmp_
         async with started("run", "-c", "config.yaml", "--log-level", "debug", folder=tmp_path) as service:
             await service.logs("the status page is at ")
             (alert,) = (json.loads(line) for line in await lines_of(tmp_path / "alerts.jsonl", 1))
-            assert (alert["rule"], alert["status"], alert["labels"]["receiver"]) == ("receiver-refused", "firing", "team")
+            assert (alert["rule"], alert["status"]) == ("receiver-refused", "firing")
+            assert alert["labels"]["receiver"] == "team"
             assert "answered 404" in alert["text"]
             while len(waiting := await listed(tmp_path, "pending")) <= len(MOVES):
                 assert service.process.returncode is None

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys, read_secret
+from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys
+from paseo_watch.sinks.matrix.secret import read_secret
 from paseo_watch.sinks.matrix.sink import MatrixSink
 from paseo_watch.sinks.sink import SinkRefused
 from tests.data import REPOSITORY

@@ -9,7 +9,6 @@ Pure: no network, no files. Keys and signatures are unpadded base64 where Matrix
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,21 +19,8 @@ from Crypto.Protocol.KDF import HKDF
 from Crypto.PublicKey import ECC
 from Crypto.Signature import eddsa
 
-SECRET_BYTES = 32
 LARGEST_INTEGER = 2**53 - 1
 """Of canonical JSON; also the negative of it is the smallest."""
-
-
-def read_secret(text: str) -> bytes:
-    """The 32 bytes of `cross_signing_key`, padded or not; ValueError where it is something else, without its text."""
-    bare = text.strip().rstrip("=")
-    try:
-        raw = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != SECRET_BYTES:
-        raise ValueError("expected 32 bytes in base64; make some with: openssl rand -base64 32")
-    return raw
 
 
 @dataclass(frozen=True, slots=True)

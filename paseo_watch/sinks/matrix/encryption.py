@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Any
 from paseo_watch.sinks.matrix import identity
 from paseo_watch.sinks.matrix.account import Account
 from paseo_watch.sinks.matrix.content import DELIVERY
-from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys, read_secret
+from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys
 from paseo_watch.sinks.matrix.encryption_requests import Requests
 from paseo_watch.sinks.matrix.identity import Step
+from paseo_watch.sinks.matrix.secret import read_secret
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 
 if TYPE_CHECKING:
@@ -146,7 +147,4 @@ class Encryption:
                 f"{user}: encrypted rooms need cross_signing_key, or Element hides what is written; make one with "
                 "`openssl rand -base64 32`, keep it safe, and configure it"
             )
-        try:
-            return CrossSigningKeys.derive(read_secret(secret.get_secret_value()), user)
-        except ValueError as error:
-            raise SinkRefused(f"{user}: cross_signing_key: {error}") from None
+        return CrossSigningKeys.derive(read_secret(secret.get_secret_value()), user)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import peewee  # type: ignore[import-untyped]
+import peewee
 from nio.crypto import DeviceStore, GroupSessionStore, InboundGroupSession, Olm, OlmDevice
 from nio.store import MatrixStore
 from nio.store.models import OlmSessions

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from yarl import URL
 
 from paseo_watch.sinks.kind import SinkOptions
+from paseo_watch.sinks.matrix.secret import read_secret
 
 _SERVER = r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?"
 _USER = re.compile(rf"@[!-9;-~]+:({_SERVER})")
@@ -47,6 +48,11 @@ def _room(value: str) -> str:
 
 def _device(value: str) -> str:
     return _identifier(value, _DEVICE, "a device id of letters, digits, _ and -, at most 64")
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    read_secret(value.get_secret_value())
+    return value
 
 
 UserId = Annotated[str, AfterValidator(_user)]
@@ -91,9 +97,8 @@ class MatrixOptions(SinkOptions):
         json_schema_extra={"format": "path"},
         description="The folder that keeps sessions and keys, made where it is not there; a folder in it per account.",
     )
-    cross_signing_key: SecretStr | None = Field(
+    cross_signing_key: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
         default=None,
-        min_length=1,
         description="For encrypted rooms: 32 random bytes in base64; the account's cross-signing keys follow from it.",
     )
     timeout: float = Field(default=10.0, gt=0, le=60, description="Seconds to wait for an answer of the homeserver.")

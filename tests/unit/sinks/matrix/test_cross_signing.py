@@ -17,7 +17,6 @@ from paseo_watch.sinks.matrix.cross_signing import (
     decode,
     encode,
     is_signed,
-    read_secret,
     signed,
 )
 
@@ -120,18 +119,6 @@ def test_a_malformed_signature_is_none(value: dict[str, Any]) -> None:
 @pytest.mark.parametrize("public", ["", "AAAA", "A" * 43, "ÿ" * 43, SigningKey(b"x" * 32).public])
 def test_a_signature_of_another_key_or_of_none_is_none(public: str) -> None:
     assert not is_signed(signed({"a": 1}, USER, SPECIFIED), USER, SPECIFIED.id, public)
-
-
-@pytest.mark.parametrize("written", [base64.b64encode(SECRET).decode(), encode(SECRET), f" {encode(SECRET)}\n"])
-def test_the_secret_is_read_with_padding_or_without(written: str) -> None:
-    assert read_secret(written) == SECRET
-
-
-@pytest.mark.parametrize("written", ["", "short", "A" * 44, "A" * 42, "é" * 44, "AAAA AAAA" * 5, "-" * 43])
-def test_a_secret_of_another_form_is_refused_without_being_repeated(written: str) -> None:
-    with pytest.raises(ValueError, match="openssl rand -base64 32") as refusal:
-        read_secret(written)
-    assert not written or written not in str(refusal.value)
 
 
 def test_the_keys_follow_from_the_secret_by_hkdf() -> None:

@@ -77,11 +77,17 @@ def test_no_secret_shows_in_a_repr_or_an_error() -> None:
     with pytest.raises(ValidationError) as caught:
         MatrixOptions.model_validate({"access_token": "t0ken", "password": "passw0rd", "cross_signing_key": "k3y"})
     assert not any(secret in str(caught.value) for secret in ("t0ken", "passw0rd", "k3y"))
+    assert "openssl rand -base64 32" in str(caught.value)
 
 
 def test_receivers_share_a_login_unless_it_is_made_differently() -> None:
     """Room and mentions are each receiver's own."""
     one = options()
     assert one.logs_in_like(options(room="#other:test", join=True, mention=["@a:b"], mention_at="info"))
-    for change in ({"timeout": 5}, {"store": "x"}, {"access_token": SecretStr("other")}, {"cross_signing_key": "k"}):
+    for change in (
+        {"timeout": 5},
+        {"store": "x"},
+        {"access_token": SecretStr("other")},
+        {"cross_signing_key": "A" * 43},
+    ):
         assert not one.logs_in_like(options(**change))
