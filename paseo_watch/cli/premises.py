@@ -14,6 +14,7 @@ from paseo_watch.config.model import Config
 from paseo_watch.errors import PaseoWatchError, PermanentError
 from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
+from paseo_watch.store.errors import StoreNotReady
 from paseo_watch.store.url import parse, shown
 
 ANSWER = aiohttp.ClientTimeout(total=5)
@@ -49,8 +50,11 @@ async def _store(url: str) -> str:
             return f"{place}: forgotten at the end of every run"
         if _is_to_be_made(Path(parsed.database)):
             return f"{place}: not there yet; `paseo-watch run` makes it"
-    async with await Database.open(url, Access.READER):
-        return f"{place}: can be read"
+    try:
+        async with await Database.open(url, Access.READER):
+            return f"{place}: can be read"
+    except StoreNotReady as error:
+        return str(error)
 
 
 def _is_to_be_made(file: Path) -> bool:

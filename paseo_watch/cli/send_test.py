@@ -25,7 +25,7 @@ from paseo_watch.config.problem import quoted
 from paseo_watch.outbox.outbox import delivery_id
 from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused, Sink, SinkRefused
 from paseo_watch.store.database import Database
-from paseo_watch.store.errors import StoreRefused
+from paseo_watch.store.errors import StoreHeld
 from paseo_watch.watchers.watcher import EventObservation
 
 RULE = "send-test"
@@ -71,7 +71,7 @@ async def _send(config: Config, receiver: Receiver, kinds: Sequence[str], severi
     url = config.store.url.get_secret_value()
     try:
         store = await Database.open(url)
-    except StoreRefused:  # by a service that has it; whatever else is wrong with it meets the guest too
+    except StoreHeld:  # by a service
         return await deliver_beside(url, alert, kinds, clock)
     async with store:
         return await deliver_directly(config.model_copy(update={"receivers": (receiver,)}), alert, kinds, clock)

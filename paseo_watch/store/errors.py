@@ -3,7 +3,9 @@
 TransientError
 └── StoreUnavailable   disk full, lost connection, locked, I/O error
 PermanentError
-├── StoreRefused       newer version, second process, read-only, not a database, bad URL
+├── StoreRefused       newer version, read-only, not a database, bad URL
+│   ├── StoreHeld      a second process has it
+│   └── StoreNotReady  not there yet, empty, or of an older version: its owner makes it ready
 └── CursorConflict     somebody else moved a chain's cursor
 """
 
@@ -16,6 +18,14 @@ class StoreUnavailable(TransientError):
 
 class StoreRefused(PermanentError):
     """The store can't be used as it is; its text says what to do."""
+
+
+class StoreHeld(StoreRefused):
+    """Another process owns the store."""
+
+
+class StoreNotReady(StoreRefused):
+    """There is no store yet, or one that its owner still has to bring up to date."""
 
 
 class CursorConflict(PermanentError):

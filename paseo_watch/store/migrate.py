@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from paseo_watch.store.errors import StoreRefused
+from paseo_watch.store.errors import StoreNotReady, StoreRefused
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "paseo_watch_version"
@@ -24,10 +24,10 @@ def migrate(conn: Connection, place: str) -> None:
 
 
 def check(conn: Connection, place: str) -> None:
-    """Raises StoreRefused unless the database is exactly of this program's version: a reader does not migrate."""
+    """Raises StoreNotReady or StoreRefused unless the database is of this very version: a reader does not migrate."""
     script = ScriptDirectory.from_config(_config(conn))
     if _known_revision(conn, script, place) != script.get_current_head():
-        raise StoreRefused(
+        raise StoreNotReady(
             f"{place}: the store is empty or of an older version; `paseo-watch run` brings it up to date"
         )
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from paseo_watch.store.access import Access
-from paseo_watch.store.errors import StoreRefused, StoreUnavailable
+from paseo_watch.store.errors import StoreHeld, StoreUnavailable
 from paseo_watch.store.url import secrets, shown
 
 LOCK_KEY = 0x70617365_6F77_0001
@@ -103,7 +103,7 @@ class PostgresqlBackend:
         self._wire = connection
         connection.read_only = self._access is Access.READER or None  # None: as the server has it
 
-    def _locked_out(self, conn: Connection) -> StoreRefused | StoreUnavailable:
+    def _locked_out(self, conn: Connection) -> StoreHeld | StoreUnavailable:
         high, low = LOCK_KEY >> 32, LOCK_KEY & 0xFFFFFFFF
         row = conn.execute(HOLDER, {"high": high, "low": low}).one_or_none()
         if row is None:
@@ -112,7 +112,7 @@ class PostgresqlBackend:
             conn.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": row.pid})
             return StoreUnavailable(f"{self.place}: the server still held our lost session and was told to end it")
         holder = f"{row.program or 'unnamed'}, server process {row.pid}, from {row.client or 'the same machine'}"
-        return StoreRefused(
+        return StoreHeld(
             f"{self.place}: another process ({holder}) uses this store; stop it first, or name another database"
         )
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from paseo_watch.store.access import Access
-from paseo_watch.store.errors import StoreRefused, StoreUnavailable
+from paseo_watch.store.errors import StoreHeld, StoreNotReady, StoreRefused, StoreUnavailable
 from paseo_watch.store.url import shown
 
 BUSY_TIMEOUT = 5.0
@@ -86,7 +86,7 @@ def _check(file: Path, access: Access) -> None:
     if file.is_dir():
         raise StoreRefused(f"{file}: this is a folder; name a file in it")
     if access is not Access.OWNER and not file.exists():
-        raise StoreRefused(f"{file}: there is no such store yet; `paseo-watch run` creates it")
+        raise StoreNotReady(f"{file}: there is no such store yet; `paseo-watch run` creates it")
     wanted = os.R_OK if access is Access.READER else os.R_OK | os.W_OK
     if file.exists() and not os.access(file, wanted):
         need = "read" if access is Access.READER else "read and write"
@@ -117,7 +117,7 @@ def _lock(file: Path) -> int:
 def _locked_out(file: Path, lock: Path, holder: str, error: OSError) -> StoreRefused:
     if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
         return StoreRefused(f"{lock}: can't be locked: {error.strerror}; put the store on a local disk")
-    return StoreRefused(f"{file}: another process{holder} uses this store; stop it first, or name another file")
+    return StoreHeld(f"{file}: another process{holder} uses this store; stop it first, or name another file")
 
 
 def _holder(descriptor: int) -> str:

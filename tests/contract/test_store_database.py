@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from paseo_watch.store import url as store_urls
 from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
-from paseo_watch.store.errors import StoreRefused
+from paseo_watch.store.errors import StoreHeld, StoreNotReady, StoreRefused
 from paseo_watch.store.migrate import VERSION_TABLE
 from paseo_watch.store.tables import metadata
 from tests.postgres import PostgresServer, running_postgres
@@ -183,7 +183,7 @@ async def test_a_second_process_is_refused_and_told_who_is_there(url: str) -> No
     try:
         assert holder.stdout is not None
         assert await holder.stdout.readline() == b"open\n"
-        with pytest.raises(StoreRefused, match=rf"another process .*{holder.pid}.* uses this store; stop it first"):
+        with pytest.raises(StoreHeld, match=rf"another process .*{holder.pid}.* uses this store; stop it first"):
             await Database.open(url)
         reader = await Database.open(url, Access.READER)
         assert await reader.run(names) == []
@@ -198,7 +198,7 @@ async def test_a_second_process_is_refused_and_told_who_is_there(url: str) -> No
 async def test_a_second_opening_in_the_same_process_is_refused_too(url: str) -> None:
     """And the refused one leaves nothing behind that keeps the store closed."""
     first = await Database.open(url)
-    with pytest.raises(StoreRefused, match="uses this store"):
+    with pytest.raises(StoreHeld, match="uses this store"):
         await Database.open(url)
     await first.run(lambda conn: add(conn, "still-works"))
     await first.close()
@@ -217,7 +217,7 @@ async def test_a_newer_database_is_refused_and_left_as_it_is(url: str) -> None:
 
 async def test_a_reader_writes_nothing_and_does_not_migrate(url: str) -> None:
     """An empty database is refused; a full one can be read and not written."""
-    with pytest.raises(StoreRefused, match=r"`paseo-watch run` (creates it|brings it up to date)"):
+    with pytest.raises(StoreNotReady, match=r"`paseo-watch run` (creates it|brings it up to date)"):
         await Database.open(url, Access.READER)
     await (await Database.open(url)).close()
     async with await Database.open(url, Access.READER) as reader:
@@ -228,12 +228,12 @@ async def test_a_reader_writes_nothing_and_does_not_migrate(url: str) -> None:
 
 async def test_a_guest_writes_beside_the_owner_and_does_not_migrate(url: str) -> None:
     """An operator's retry: the owner keeps its lock and sees what the guest committed."""
-    with pytest.raises(StoreRefused, match=r"`paseo-watch run` (creates it|brings it up to date)"):
+    with pytest.raises(StoreNotReady, match=r"`paseo-watch run` (creates it|brings it up to date)"):
         await Database.open(url, Access.GUEST)
     async with await Database.open(url) as owner:
         async with await Database.open(url, Access.GUEST) as guest:
             await guest.run(lambda conn: add(conn, "from-the-guest"))
-        with pytest.raises(StoreRefused, match="uses this store"):
+        with pytest.raises(StoreHeld, match="uses this store"):
             await Database.open(url)
         assert await owner.run(names) == ["from-the-guest"]
 

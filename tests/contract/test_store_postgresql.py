@@ -12,7 +12,7 @@ from paseo_watch.store import chains
 from paseo_watch.store import database as database_module
 from paseo_watch.store import postgresql as postgresql_module
 from paseo_watch.store.database import Database
-from paseo_watch.store.errors import StoreRefused, StoreUnavailable
+from paseo_watch.store.errors import StoreHeld, StoreRefused, StoreUnavailable
 from paseo_watch.store.postgresql import LOCK_KEY
 from tests.postgres import PASSWORD, PostgresServer, running_postgres
 
@@ -57,7 +57,7 @@ async def test_a_crash_in_the_middle_of_a_transaction_undoes_it_and_is_lived_thr
         finally:
             postgres.start()
         assert await database.run(register)
-        with pytest.raises(StoreRefused, match="uses this store"):
+        with pytest.raises(StoreHeld, match="uses this store"):
             await Database.open(url)
 
 
@@ -85,7 +85,7 @@ async def test_a_lock_that_somebody_else_took_meanwhile_is_refused(
             other.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
             with pytest.raises(StoreUnavailable):
                 await database.run(register)
-            with pytest.raises(StoreRefused, match=r"another process \(other-program, server process \d+, from 127"):
+            with pytest.raises(StoreHeld, match=r"another process \(other-program, server process \d+, from 127"):
                 await database.run(register)
         assert await database.run(register)
 

@@ -41,6 +41,14 @@ async def test_a_store_is_read_beside_the_service_that_holds_it(
     assert capsys.readouterr().out == f"store: sqlite:///{tmp_path}/store.db: can be read\n"
 
 
+async def test_a_store_that_is_still_empty_is_no_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty database, as one makes it for the service; so is one of an older version."""
+    (tmp_path / "store.db").touch()
+    assert await looked(tmp_path)
+    assert "FAILED" not in (out := capsys.readouterr().out)
+    assert "`paseo-watch run` brings it up to date" in out
+
+
 async def test_what_is_no_store_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Some other file of that name."""
     (tmp_path / "store.db").write_text("Dear diary, " * 1000)
