@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from tests.data import data_path
-from tests.polkadot_api import CALL_SECONDS, FOLDER, Driver, end, node_program, plain
+from tests.node_packages import end
+from tests.polkadot_api import CALL_SECONDS, FOLDER, Driver, node_program, plain
 
 PAS = 10**10
 """Planck in one PAS."""

@@ -7,7 +7,6 @@ with matrix_readers(log) as readers:
     message.body, message.failure
 """
 
-import fcntl
 import json
 import selectors
 import subprocess
@@ -18,11 +17,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.data import REPOSITORY, missing
-from tests.polkadot_api import end, node_program
+from tests.node_packages import packages, talking
+from tests.polkadot_api import node_program
 from tests.synapse import User
 
-FOLDER = REPOSITORY / "tests" / "e2e" / "matrix"
 SECONDS = 60
 """How long a reader waits for messages; then it tells what it has, and the test fails on that."""
 
@@ -109,31 +107,5 @@ class Reader:
 @contextmanager
 def matrix_readers(log: Path) -> Iterator[Readers]:
     """A running process; what its libraries say goes to the file `log`."""
-    program = node_program()
-    _install()
-    with log.open("ab") as said:
-        process = subprocess.Popen(
-            [program, "reader.mjs"],
-            cwd=FOLDER,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            start_new_session=True,
-        )
-    try:
+    with talking(node_program(), "reader.mjs", packages("e2e/matrix"), log) as process:
         yield Readers(process, log)
-    finally:
-        end(process)
-
-
-def _install() -> None:
-    lock, installed = FOLDER / "package-lock.json", FOLDER / "node_modules" / ".package-lock.json"
-    with lock.open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # test runs side by side share the folder
-        if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
-            return
-        done = subprocess.run(
-            ["npm", "ci", "--loglevel=error"], cwd=FOLDER, capture_output=True, text=True, timeout=600, check=False
-        )
-    if done.returncode:
-        missing(f"npm ci failed in {FOLDER.relative_to(REPOSITORY)}: {done.stderr.strip()[-500:]}")

@@ -1,11 +1,7 @@
 """@polkadot/api in a Node process: independent hands and eyes for tests (`tests/e2e/chopsticks/drive.mjs`)."""
 
-import fcntl
 import json
-import os
 import selectors
-import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,33 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from tests.data import REPOSITORY, missing
+from tests.node_packages import packages, talking
 
 FOLDER = REPOSITORY / "tests" / "e2e" / "chopsticks"
 CALL_SECONDS = 120
 
 
 def node_program() -> Path:
-    """The path of Node 22, after installing the locked npm packages where they are missing or old."""
-    if shutil.which("npm") is None:
-        missing("npm is not here: Chopsticks and @polkadot/api come through it")
-    with (FOLDER / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # test runs side by side share the folder
-        _install()
-    program = FOLDER / "node_modules" / ".bin" / "node"
+    """The path of Node 22, which comes with the folder's packages."""
+    program = packages("e2e/chopsticks") / "node_modules" / ".bin" / "node"
     if not program.exists():
         missing("npm has no Node 22 for this machine: Chopsticks 1.5.1 needs one")
     return program
-
-
-def _install() -> None:
-    installed = FOLDER / "node_modules" / ".package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= (FOLDER / "package-lock.json").stat().st_mtime:
-        return
-    done = subprocess.run(
-        ["npm", "ci", "--loglevel=error"], cwd=FOLDER, capture_output=True, text=True, timeout=600, check=False
-    )
-    if done.returncode:
-        missing(f"npm ci failed in {FOLDER.relative_to(REPOSITORY)}: {done.stderr.strip()[-500:]}")
 
 
 def plain(value: Any) -> Any:
@@ -51,20 +32,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return "0x" + value.hex()
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that was started here in a session of its own, and all that it started."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
 
 
 class Driver:
@@ -108,17 +75,5 @@ class Driver:
 @contextmanager
 def driver(log: Path) -> Iterator[Driver]:
     """A running Driver; what @polkadot/api says about itself goes to the file `log`."""
-    program = node_program()
-    with log.open("ab") as said:
-        process = subprocess.Popen(
-            [program, "drive.mjs"],
-            cwd=FOLDER,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            start_new_session=True,
-        )
-    try:
+    with talking(node_program(), "drive.mjs", FOLDER, log) as process:
         yield Driver(process)
-    finally:
-        end(process)

@@ -5,7 +5,6 @@ linkifyjs makes Element's links; discord-markdown-parser reads Discord's dialect
 
 import json
 import re
-import subprocess
 from collections import Counter
 from typing import Any
 
@@ -16,7 +15,7 @@ from paseo_watch.sinks.render.html import html
 from paseo_watch.sinks.render.inert import BREAK
 from paseo_watch.sinks.render.message import Message, message
 from paseo_watch.sinks.render.text import text
-from tests.looks import looks_folder
+from tests.node_packages import output_of
 from tests.unit.sinks.render.hostile import EXPLORER, alert, texts
 from tests.unit.sinks.render.judges import ID, NOW_MS, Reader, judge
 
@@ -28,10 +27,7 @@ OURS = {"text", "br", "newline", "twemoji", "strong", "link", "inlineCode", "tim
 def parsed(cases: list[dict[str, list[str]]]) -> list[dict[str, Any]]:
     """What the judges find in each case, one Node process for all."""
     lines = "".join(json.dumps(case) + "\n" for case in cases)
-    done = subprocess.run(
-        ["node", "judge.mjs"], cwd=looks_folder(), input=lines, capture_output=True, text=True, timeout=600, check=True
-    )
-    return [json.loads(line) for line in done.stdout.rstrip("\n").split("\n")]
+    return [json.loads(line) for line in output_of("e2e/looks", "judge.mjs", lines=lines).rstrip("\n").split("\n")]
 
 
 def case(shown: Message) -> dict[str, list[str]]:

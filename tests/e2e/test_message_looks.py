@@ -18,7 +18,7 @@ from paseo_watch.sinks.render.message import Message, message
 from paseo_watch.sinks.render.text import text
 from paseo_watch.sinks.render.times import parsed
 from tests.data import REPOSITORY, missing
-from tests.looks import looks_folder
+from tests.node_packages import packages
 from tests.synapse import running_synapse
 
 EXPLORER = "https://paseo.example/"
@@ -59,7 +59,7 @@ def look(page: str, width: int, wanted: dict[str, Any], waits_for: str, picture:
     }
     done = subprocess.run(
         ["node", "look.mjs"],
-        cwd=looks_folder(),
+        cwd=packages("e2e/looks"),
         input=json.dumps(order),
         capture_output=True,
         text=True,

@@ -1,17 +1,15 @@
 """The decoders we compare with, behind one interface: scalecodec for metadata V14, @polkadot/api for V15 and V16."""
 
 import json
-import shutil
-import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from paseo_watch.chain.reference import ReferenceDecoder, ReferenceDecoderError
-from tests.data import data_path, missing
+from tests.data import data_path
+from tests.node_packages import output_of
 from tests.oracle.naive import Registry
 
-JS = Path(__file__).parent / "js"
 V14 = ("polkadot.v14.9370.scale", "polkadot.v14.1002000.scale", "asset-hub-polkadot.v14-rewrap.2003001.scale")
 V15_AND_V16 = (
     "paseo.v15.2025-08.scale",
@@ -112,7 +110,7 @@ class Scalecodec(Reference):
 class PolkadotJs(Reference):
     def __init__(self, path: Path) -> None:
         self.path = path
-        described = node({"metadata": str(path)})
+        described = oracle({"metadata": str(path)})
         self.registry = Registry.from_json(described["types"], for_polkadot_js=True)
         self.pallets = [Pallet(p["name"], p["index"], p["events"], p["calls"]) for p in described["pallets"]]
         layout = described["extrinsic"]
@@ -124,14 +122,14 @@ class PolkadotJs(Reference):
         )
 
     def extrinsics(self, raw: list[bytes]) -> list[dict[str, Any]]:
-        answers: list[dict[str, Any]] = node({"metadata": str(self.path), "extrinsics": [one.hex() for one in raw]})[
+        answers: list[dict[str, Any]] = oracle({"metadata": str(self.path), "extrinsics": [one.hex() for one in raw]})[
             "extrinsics"
         ]
         return answers
 
     def disagreements(self, samples: list[Sample], ours: list[Any]) -> tuple[list[str], dict[str, int]]:
         asked = [{"type": sample.type_id, "hex": sample.raw.hex()} for sample in samples]
-        answers = node({"metadata": str(self.path), "samples": asked})["values"]
+        answers = oracle({"metadata": str(self.path), "samples": asked})["values"]
         wrong: list[str] = []
         special: dict[str, int] = {}
         for sample, value, answer in zip(samples, ours, answers, strict=True):
@@ -203,20 +201,5 @@ def reference(name: str) -> Reference:
     return Scalecodec(path.read_bytes()) if name in V14 else PolkadotJs(path)
 
 
-def node(request: dict[str, Any]) -> Any:
-    program = shutil.which("node")
-    if program is None:
-        missing("node is not installed, and @polkadot/api needs it")
-    if not (JS / "node_modules" / "@polkadot" / "api").is_dir():
-        missing("@polkadot/api is not installed: run `npm ci` in tests/oracle/js")
-    done = subprocess.run(
-        [program, "oracle.mjs"],
-        cwd=JS,
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
+def oracle(request: dict[str, Any]) -> Any:
+    return json.loads(output_of("oracle/js", "oracle.mjs", lines=json.dumps(request)))

@@ -1,12 +1,11 @@
 """Discord's API description (npm: discord-api-spec, generated from Discord's OpenAPI document) as a judge of JSON."""
 
 import json
-import subprocess
 from collections.abc import Iterable
 from typing import Any
 
 from tests.discord_stand_in.request import Request
-from tests.e2e.discord.node import FOLDER, node
+from tests.node_packages import output_of
 
 REQUESTS = {
     ("POST", "/channels/{channel}/messages"): "MessageCreateRequest",
@@ -37,10 +36,7 @@ ANSWERS = {
 def judge(pairs: Iterable[tuple[str, Any]]) -> list[list[str]]:
     """For each (schema, value) what is wrong with it, in one Node process."""
     lines = "".join(json.dumps({"schema": schema, "value": value}) + "\n" for schema, value in pairs)
-    done = subprocess.run(
-        [node(), "judge.mjs"], input=lines, cwd=FOLDER, capture_output=True, text=True, timeout=120, check=True
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in output_of("e2e/discord", "judge.mjs", lines=lines).splitlines()]
 
 
 def sent(requests: Iterable[Request]) -> list[tuple[str, Any]]:

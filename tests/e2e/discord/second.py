@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from tests.discord_stand_in.server import StandIn
-from tests.e2e.discord.node import FOLDER, node
+from tests.node_packages import node, packages
 
 
 class Refused(Exception):
@@ -70,7 +70,13 @@ async def second_client(discord: StandIn, token: str | None = None) -> AsyncIter
     base = discord.api_base.removesuffix("/v10")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        node(), "second.mjs", base, token or str(discord.world.token), cwd=FOLDER, stdin=pipe, stdout=pipe
+        node(),
+        "second.mjs",
+        base,
+        token or str(discord.world.token),
+        cwd=packages("e2e/discord"),
+        stdin=pipe,
+        stdout=pipe,
     )
     second = Second(process)
     listening = asyncio.create_task(second.listen())
