@@ -54,12 +54,7 @@ async def take_view(
         chains=(*(_chain(chain) for chain in chains), *disabled),
         conditions=(
             *_conditions(NOBODY, troubles.firing),
-            *(
-                c
-                for chain in chains
-                if chain.pipeline
-                for c in _conditions(chain.name, chain.pipeline.memory.firing.values())
-            ),
+            *(condition for chain in chains for condition in _conditions(chain.name, _firing(chain))),
         ),
         alerts=tuple(_alert(stored) for stored in recent),
         outbox=_outbox(outbox, depths),

@@ -4,8 +4,8 @@ import math
 
 FIRST = 1.0
 """Seconds: the upper bound of the wait after the first failure; it doubles with each further one."""
-CAP = 300.0
-"""Seconds: no wait of our own is longer."""
+CAP = 60.0
+"""Seconds: no wait of our own is longer, so that what is back is used within a minute."""
 LONGEST = 86_400.0
 """Seconds: no wait is longer, whatever the other side asks for."""
 

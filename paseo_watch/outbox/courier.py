@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from paseo_watch.clock import Clock
 from paseo_watch.outbox.backoff import delay, wait_until
 from paseo_watch.outbox.status import CourierStatus, State
-from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused, Sink, SinkRefused
+from paseo_watch.sinks.sink import Delivery, Finding, SendFailed, SendRefused, Sink, SinkRefused
 from paseo_watch.steps import Listener
 from paseo_watch.store import deliveries
 from paseo_watch.store.database import Database
@@ -38,8 +38,10 @@ log = logging.getLogger(__name__)
 
 REFUSED_PAUSE = 60.0
 """Seconds between attempts to open a sink that refuses: an operator has to act first."""
-EXAMINE_EVERY = 600.0
-"""Seconds without work between two looks at a sink."""
+LOOK_EVERY = 600.0
+"""Seconds after the last thing that went well until an idle sink is looked at."""
+LOOK_SECONDS = 30.0
+"""What a look may take: an alert that comes meanwhile waits for its end."""
 GRACE = 3.0
 """Seconds that a send under way may take to end when the service stops: cut off, it would be sent again."""
 GIVE_UP_AFTER = 86_400.0
@@ -74,8 +76,10 @@ class Courier:
         self._world = world
         self._work = asyncio.Event()
         self._trouble_since_ms: int | None = None
+        self._failed_to_send = False
         self._proven = False
-        self._in_doubt = True  # the delivery that comes first may have been sent before a crash
+        self._look_at = world.clock.monotonic()
+        self._after_start = True
         self._surely_unsent: str | None = None
         self._status = self._at("opening", "")
 
@@ -104,6 +108,7 @@ class Courier:
             while True:
                 await self._turn()
         except SinkRefused as error:
+            self._failed_to_send = True
             await self._pause("refused", REFUSED_PAUSE, str(error))
 
     async def _open(self) -> None:
@@ -136,24 +141,22 @@ class Courier:
             await _undisturbed(self._deliver(row))
 
     async def _idle(self) -> None:
-        """Wait for work; without any for a while, look at the sink. Raises SinkRefused."""
-        if not self._proven and self._trouble_since_ms is None:
-            await self._examine()
+        """Wait for work; look at the sink when that is due, whatever else wakes us meanwhile. Raises SinkRefused."""
+        if (wait := self._look_at - self._world.clock.monotonic()) <= 0:
+            return await self._look()
         if self._trouble_since_ms is None:
             self._become("idle")
-        seconds = EXAMINE_EVERY if self._trouble_since_ms is None else REFUSED_PAUSE
-        pause = asyncio.create_task(self._world.clock.sleep(seconds))
+        pause = asyncio.create_task(self._world.clock.sleep(wait))
         work = asyncio.create_task(self._work.wait())
         try:
             await asyncio.wait({pause, work}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             pause.cancel()
             work.cancel()
-        if not self._work.is_set():
-            await self._examine()
 
-    async def _examine(self) -> None:
-        problems = [each.problem for each in await self._sink.examine() if each.problem is not None]
+    async def _look(self) -> None:
+        findings = await self._findings()
+        problems = [each.problem for each in findings if each.problem is not None]
         for problem in problems:
             if isinstance(problem, SinkRefused):
                 raise problem
@@ -161,26 +164,48 @@ class Courier:
             self._trouble()
             self._become("failing", str(problems[0]))
             log.warning("%s would fail now: %s", self._title, problems[0])
+        elif not self._failed_to_send or not all(each.weak for each in findings):
+            self._well(proven=not all(each.weak for each in findings))
         else:
-            self._well()
+            self._look_later(REFUSED_PAUSE)
+
+    async def _findings(self) -> tuple[Finding, ...]:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                return await self._sink.examine()
+        except TimeoutError:
+            slow = SendFailed(f"a look at it did not end within {LOOK_SECONDS:g} s")
+            return (Finding("look", "no end", slow),)
 
     async def _deliver(self, row: StoredDelivery) -> None:
         attempt = row.attempts + 1
-        in_doubt = self._in_doubt or (attempt > 1 and row.id != self._surely_unsent)
+        in_doubt = self._may_have_been_sent(row)
         delivery = Delivery(row.id, self.receiver, self.name, row.content, attempt, in_doubt)
         self._world.steps("send.before")
         try:
             await self._sink.send(delivery)
         except SendFailed as error:
+            self._failed_to_send = True
             self._surely_unsent = None if in_doubt or error.maybe_sent else row.id
             end = self._failed(row, attempt, error)
         except SendRefused as error:
             end = partial(self._dead, row, attempt, str(error))
         else:
-            self._well()
+            self._well(proven=True)
             end = partial(self._done, row, attempt)
         self._world.steps("send.after")
         await end()
+        self._after_start &= row.last_error is not None
+
+    def _may_have_been_sent(self, row: StoredDelivery) -> bool:
+        """Whether an attempt before this one may have reached the other side.
+
+        Of those that never failed only the first after a start can be: it was in flight when a crash came. What failed
+        and is in the queue all the same (tried again, or revived) may have, unless this process knows better.
+        """
+        if row.last_error is None:
+            return self._after_start
+        return row.id != self._surely_unsent
 
     def _failed(self, row: StoredDelivery, attempt: int, error: SendFailed) -> Callable[[], Coroutine[Any, Any, None]]:
         self._trouble()
@@ -218,7 +243,6 @@ class Courier:
         self._world.steps("mark.before")
         await self._stored(change)
         self._world.steps("mark.after")
-        self._in_doubt &= result == "retry"
         self._world.metrics.deliveries.labels(self.receiver, self.name, result).inc()
 
     async def _stored(self, fn: Callable[[Connection], T]) -> T:
@@ -241,12 +265,20 @@ class Courier:
         self._proven = False
         if self._trouble_since_ms is None:
             self._trouble_since_ms = self._world.clock.now_ms()
+        self._look_later(REFUSED_PAUSE)
         self._world.metrics.receiver_up.labels(self.receiver, self.name).set(0)
 
-    def _well(self) -> None:
-        self._proven = True
+    def _well(self, *, proven: bool) -> None:
+        if self._trouble_since_ms is not None:
+            log.info("%s works again", self._title)
+        self._proven = self._proven or proven
         self._trouble_since_ms = None
+        self._failed_to_send = False
+        self._look_later(LOOK_EVERY)
         self._world.metrics.receiver_up.labels(self.receiver, self.name).set(1)
+
+    def _look_later(self, seconds: float) -> None:
+        self._look_at = self._world.clock.monotonic() + seconds
 
     @property
     def _title(self) -> str:

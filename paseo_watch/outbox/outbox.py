@@ -88,10 +88,11 @@ class Outbox:
     async def measure(self) -> None:
         """Look at the queues: set their metrics, those of receivers that left the configuration included."""
         depths = await self._database.run(deliveries.depths)
-        if any(depth.pending for depth in depths):
-            self.wake()  # an operator may have revived some beside us
         now_ms = self._clock.now_ms()
         found = {(depth.receiver, depth.sink): depth for depth in depths}
+        for courier in self._couriers:
+            if (depth := found.get((courier.receiver, courier.name))) and depth.pending:
+                courier.wake()  # an operator may have revived some beside us
         self._measured |= found.keys()
         for receiver, sink in self._measured:
             self._show(found.get((receiver, sink), Depth(receiver, sink, 0, None, 0)), now_ms)

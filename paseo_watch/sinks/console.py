@@ -53,7 +53,8 @@ class ConsoleSink:
     async def examine(self) -> tuple[Finding, ...]:
         """Whether the stream is still there."""
         closed = self._setting.stream.closed
-        return (Finding("stream", "closed" if closed else "open", SendFailed("console: closed") if closed else None),)
+        problem = SendFailed("console: closed") if closed else None
+        return (Finding("stream", "closed" if closed else "open", problem, weak=True),)
 
     async def send(self, delivery: Delivery) -> None:
         """Write and flush; raises SendFailed where the console is gone (a closed pipe)."""

@@ -79,7 +79,8 @@ class FileSink:
             await self._run(self._lines.look)
         except (SendFailed, SinkRefused) as error:
             problem = error
-        return (Finding("file", f"{self._path}: {'cannot be written' if problem else 'can be written'}", problem),)
+        found = f"{self._path}: {'cannot be written' if problem else 'can be written'}"
+        return (Finding("file", found, problem, weak=True),)
 
     async def send(self, delivery: Delivery) -> None:
         """Append and sync; raises SendFailed, for whatever is wrong with the path can be mended while alerts wait.

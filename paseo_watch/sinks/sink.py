@@ -58,12 +58,14 @@ class Delivery:
 class Finding:
     """One thing that was looked at, without sending: `what` ("token", "power level") and what was found, in a line.
 
-    `problem` is what a send would meet; None where all is well.
+    `problem` is what a send would meet; None where all is well. `weak`: that all is well says little about a send (that
+    somebody listens there).
     """
 
     what: str
     found: str
     problem: SendFailed | SinkRefused | None = None
+    weak: bool = False
 
 
 class Sink(Protocol):

@@ -78,7 +78,7 @@ class WebhookSink:
             writer.close()
         except (OSError, TimeoutError) as error:
             problem = SendFailed(f"{self._shown}: cannot connect ({_reason(error)})")
-        return (Finding("host", self._shown, problem),)
+        return (Finding("host", self._shown, problem, weak=True),)
 
     async def send(self, delivery: Delivery) -> None:
         """POST it; raises SendFailed, SendRefused or SinkRefused by the answer's status (`judge`)."""

@@ -65,6 +65,7 @@ class ScriptedSink:
     opened: int = 0
     closed: int = 0
     looking: list[SendFailed | SinkRefused | None] = field(default_factory=list)
+    weak: bool = False
     clock: FakeClock | None = None
     kind: str = "scripted"
 
@@ -81,7 +82,7 @@ class ScriptedSink:
 
     async def examine(self) -> tuple[Finding, ...]:
         """As scripted."""
-        return (Finding("script", "as it says", self.looking.pop(0) if self.looking else None),)
+        return (Finding("script", "as it says", self.looking.pop(0) if self.looking else None, self.weak),)
 
     async def close(self) -> None:
         """Counted."""

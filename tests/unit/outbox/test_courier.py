@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from typing import Never
 
 import pytest
 from sqlalchemy import Connection
@@ -147,7 +148,7 @@ async def test_our_own_alert_about_a_dead_delivery_goes_out_through_another_rece
 
 async def test_what_keeps_failing_is_given_up_once_it_is_too_old_with_its_last_error(stage: Stage) -> None:
     """Not before, and counted from its first failure."""
-    sink = ScriptedSink([SendFailed("unreachable")] * 1_000)
+    sink = ScriptedSink([SendFailed("unreachable")] * 10_000)
     stage.store.enqueue("a", stage.clock.now_ms())
     async with running(stage.outbox({WHO: sink}, give_up_after=3_600)):
         await stage.clock.advance(3_599)
@@ -165,7 +166,7 @@ async def test_what_keeps_failing_is_given_up_once_it_is_too_old_with_its_last_e
 async def test_too_old_is_a_day_where_nobody_says_otherwise(stage: Stage) -> None:
     """The first failure after that is the last."""
     stage.store.enqueue("a", stage.clock.now_ms())
-    async with running(stage.outbox({WHO: ScriptedSink([SendFailed("unreachable")] * 1_000)})):
+    async with running(stage.outbox({WHO: ScriptedSink([SendFailed("unreachable")] * 10_000)})):
         await stage.clock.advance(DAY - 1)
         assert stage.store.rows()["a"].status == "pending"
         await stage.clock.advance(301)
@@ -343,14 +344,37 @@ async def test_a_delivery_is_in_doubt_where_an_attempt_before_may_have_reached_t
 
 
 async def test_what_failed_before_a_restart_is_in_doubt_after_it(stage: Stage) -> None:
-    """This process does not know how the attempts of the last one ended."""
-    stage.store.enqueue("ab", stage.clock.now_ms())
+    """This process does not know how the attempts of the last one ended; nor whether the next was in flight."""
+    stage.store.enqueue("abc", stage.clock.now_ms())
     async with running(stage.outbox({WHO: ScriptedSink([SendFailed("limited")])})):
         await stage.clock.advance(0)
     sink = ScriptedSink([SendFailed("limited")])
     async with running(stage.outbox({WHO: sink})):
         await stage.clock.advance(60)
-    assert [delivery.in_doubt for _, delivery in sink.attempts] == [True, True, False]
+    assert [delivery.in_doubt for _, delivery in sink.attempts] == [True, True, True, False]
+
+
+async def test_what_died_and_is_revived_is_in_doubt(stage: Stage) -> None:
+    """It may have died of an answer that was lost."""
+    stage.store.enqueue("ab", stage.clock.now_ms())
+    sink = ScriptedSink([None, SendRefused("gone")])
+    async with running(stage.outbox({WHO: sink})):
+        await stage.clock.advance(0)
+        stage.store.look(lambda conn: deliveries.revive(conn, None, stage.clock.now_ms()))
+        await stage.clock.advance(5)
+    assert [(d.notification["id"], d.in_doubt) for _, d in sink.attempts] == [("a", True), ("b", False), ("b", True)]
+
+
+async def test_a_revived_delivery_does_not_take_the_doubt_from_the_one_that_a_crash_left(stage: Stage) -> None:
+    """The old one stands in front of it, and is tried twice."""
+    stage.store.enqueue("ab", stage.clock.now_ms())
+    async with running(stage.outbox({WHO: ScriptedSink([SendRefused("gone"), KeyError("killed in the middle")])})):
+        await stage.clock.advance(0)
+    stage.store.look(lambda conn: deliveries.revive(conn, None, stage.clock.now_ms()))
+    sink = ScriptedSink([SendFailed("limited")])
+    async with running(stage.outbox({WHO: sink})):
+        await stage.clock.advance(60)
+    assert [(d.notification["id"], d.in_doubt) for _, d in sink.attempts] == [("a", True), ("a", True), ("b", True)]
 
 
 async def test_an_idle_sink_is_looked_at_so_that_a_revoked_token_is_known_before_the_next_alert(stage: Stage) -> None:
@@ -379,6 +403,76 @@ async def test_an_idle_sink_that_would_fail_now_is_shown_and_looked_at_every_min
         assert (status.state, status.detail, sink.opened) == ("failing", "homeserver away", 1)
         await stage.clock.advance(60)
         assert (outbox.statuses[0].state, stage.metric("receiver_up")) == ("idle", 1)
+
+
+async def test_what_wakes_it_does_not_put_a_look_off(stage: Stage) -> None:
+    """Another receiver's row that waits for ever makes for a look at the queues every five seconds."""
+    sink = ScriptedSink(looking=[None, SinkRefused("token revoked")])
+    stage.store.enqueue("z", stage.clock.now_ms(), "left", "hook")
+    outbox = stage.outbox({WHO: sink})
+    async with running(outbox):
+        for _ in range(130):
+            await stage.clock.advance(5)
+            outbox.wake()
+        assert (outbox.statuses[0].state, outbox.statuses[0].detail) == ("refused", "token revoked")
+
+
+async def test_a_look_that_says_little_does_not_end_trouble_that_a_send_met(stage: Stage) -> None:
+    """That a port takes connections is no proof for what answered 500 until the alert was given up."""
+    sink = ScriptedSink([SendFailed("answered 500")] * 10_000, weak=True)
+    stage.store.enqueue("a", stage.clock.now_ms())
+    outbox = stage.outbox({WHO: sink}, give_up_after=60)
+    async with running(outbox):
+        await stage.clock.advance(1_000)
+        assert stage.store.rows()["a"].status == "dead"
+        status = outbox.statuses[0]
+        assert (status.proven, status.trouble_since_ms is None, stage.metric("receiver_up")) == (False, False, 0)
+        sink.script.clear()
+        stage.store.enqueue("b", stage.clock.now_ms())
+        outbox.wake()
+        await stage.clock.advance(0)
+        assert (outbox.statuses[0].proven, stage.metric("receiver_up")) == (True, 1)
+
+
+async def test_a_look_that_says_little_ends_trouble_that_a_look_met(stage: Stage) -> None:
+    """The port was closed, and is open again."""
+    sink = ScriptedSink(looking=[SendFailed("cannot connect"), None], weak=True)
+    outbox = stage.outbox({WHO: sink})
+    async with running(outbox):
+        await stage.clock.advance(0)
+        assert outbox.statuses[0].state == "failing"
+        await stage.clock.advance(60)
+        assert (outbox.statuses[0].state, outbox.statuses[0].proven) == ("idle", False)
+        assert stage.metric("receiver_up") == 1
+
+
+async def test_a_look_that_does_not_end_is_ended(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alerts would wait behind it for ever."""
+
+    class Hanging(ScriptedSink):
+        async def examine(self) -> Never:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    monkeypatch.setattr(courier_module, "LOOK_SECONDS", 0.01)
+    sink = Hanging()
+    outbox = stage.outbox({WHO: sink})
+    async with running(outbox):
+        while outbox.statuses[0].state != "failing":
+            await stage.clock.advance(0)
+        stage.store.enqueue("a", stage.clock.now_ms())
+        outbox.wake()
+        await stage.clock.advance(0)
+    assert sink.sent == ["a"]
+
+
+async def test_that_a_receiver_works_again_is_logged(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """The log's last word about it is not its trouble."""
+    stage.store.enqueue("a", stage.clock.now_ms())
+    with caplog.at_level(logging.INFO):
+        async with running(stage.outbox({WHO: ScriptedSink([SendFailed("busy")])})):
+            await stage.clock.advance(5)
+    assert caplog.messages[-1] == "team/hook works again"
 
 
 class SlowSink(ScriptedSink):
