@@ -1,6 +1,6 @@
 """Receivers as the configuration names them, built into sinks; and what is told when a delivery dies."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -57,14 +57,25 @@ def console_only(setting: SinkSetting) -> Receivers:
     return Receivers(Route(CONSOLE), {(CONSOLE, CONSOLE): kind.build(kind.options(), setting)})
 
 
-def through(
-    routed: Iterable[Routed], destinations: Destinations, ill: Collection[tuple[str, str]]
-) -> tuple[list[Routed], Destinations]:
-    """The same notifications round what is ill, (receiver, sink): to the other sinks of those who should get them;
-    where these have none, to everybody else's."""
-    ways = {name: tuple(sink for sink in sinks if (name, sink) not in ill) for name, sinks in destinations.items()}
+Ways = Collection[tuple[str, str]]
+"""Ways out: (receiver, sink)."""
+
+
+def through(each: Routed, destinations: Destinations, ill: Ways, about: Ways) -> tuple[Routed, Destinations]:
+    """A notification round the ways that are ill, and where it goes then.
+
+    To the other sinks of those who should get it; where these have none, to everybody else's; where nobody is well, to
+    all ways but those that it is about. There it waits, as everything else does.
+    """
+    ways = _without(destinations, ill)
+    if not any(ways.values()):
+        ways = _without(destinations, about)
     anybody = tuple(name for name, sinks in ways.items() if sinks)
-    return [replace(each, receivers=tuple(r for r in each.receivers if ways[r]) or anybody) for each in routed], ways
+    return replace(each, receivers=tuple(name for name in each.receivers if ways[name]) or anybody), ways
+
+
+def _without(destinations: Destinations, left_out: Ways) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(sink for sink in sinks if (name, sink) not in left_out) for name, sinks in destinations.items()}
 
 
 def tell_of_dead(
@@ -84,8 +95,10 @@ def tell_of_dead(
         seen = _observe(dead, error)
         moment = Where(network, None, None, None, at - at % TELL_EVERY_MS)  # one moment, one identity: told once
         outcome = route(receivers.tree, {}, "service", [seen], moment)
-        routed, ways = through(outcome.routed, receivers.destinations, {(dead.receiver, dead.sink)})
-        new = enqueue(conn, routed, ways, at)
+        its_way = {(dead.receiver, dead.sink)}
+        (told,) = outcome.routed
+        routed, ways = through(told, receivers.destinations, its_way, its_way)
+        new = enqueue(conn, [routed], ways, at)
         metrics.alerts.labels("-", DEAD_RULE, SEVERITY, "event").inc(new)
 
     return on_dead

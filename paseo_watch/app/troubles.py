@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from paseo_watch.alerts.alert import Firing, Where
 from paseo_watch.alerts.route import Route
-from paseo_watch.alerts.router import Outcome, route
+from paseo_watch.alerts.router import Outcome, Routed, route
 from paseo_watch.app.receivers import Destinations, through
 from paseo_watch.clock import Clock
 from paseo_watch.outbox.status import CourierStatus
@@ -46,11 +46,17 @@ def _about(status: CourierStatus, now_ms: int) -> list[ConditionObservation]:
     if status.proven:
         text = "What waited for it is being delivered."
         return [_seen(rule, False, name, f"{name} takes alerts again", text) for rule in (REFUSED, FAILING)]
+    if not _is_ill(status, now_ms):
+        return []
     if status.state == "refused":
         return [_seen(REFUSED, True, name, f"{name} takes no alerts until somebody acts", _why(status))]
-    if status.trouble_since_ms is not None and now_ms - status.trouble_since_ms >= FAILING_MS:
-        return [_seen(FAILING, True, name, f"Nothing reaches {name}", _why(status))]
-    return []
+    return [_seen(FAILING, True, name, f"Nothing reaches {name}", _why(status))]
+
+
+def _is_ill(status: CourierStatus, now_ms: int) -> bool:
+    """Not one that failed a moment ago: what is put into its queue will arrive."""
+    lasts = status.trouble_since_ms is not None and now_ms - status.trouble_since_ms >= FAILING_MS
+    return lasts or status.state == "refused"
 
 
 def _why(status: CourierStatus) -> str:
@@ -77,6 +83,11 @@ def _name(status: CourierStatus) -> str:
 
 def _named(held: Firing) -> str:
     return f"{held.labels['receiver']}/{held.labels['sink']}"
+
+
+def _its_way(routed: Routed) -> tuple[str, str]:
+    labels = routed.notification["labels"]
+    return labels["receiver"], labels["sink"]
 
 
 class Troubles:
@@ -121,9 +132,9 @@ class Troubles:
         self._measures.firing(self._firing.values())
 
     async def _settle(self, outcome: Outcome, statuses: Sequence[CourierStatus], now_ms: int) -> None:
-        ill = {(each.receiver, each.sink) for each in statuses if each.trouble_since_ms is not None}
-        routed, ways = through(outcome.routed, self._destinations, ill)
-        await self._database.run(lambda conn: settle(conn, outcome, routed, ways, now_ms))
+        ill = {(each.receiver, each.sink) for each in statuses if _is_ill(each, now_ms)}
+        told = [through(each, self._destinations, ill, {_its_way(each)}) for each in outcome.routed]
+        await self._database.run(lambda conn: settle(conn, outcome, told, now_ms))
         self._measures.told(outcome.routed)
         self._wake()
 

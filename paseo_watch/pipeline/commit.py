@@ -78,13 +78,14 @@ def write(conn: Connection, commit: Commit, destinations: Destinations, now_ms: 
     return holes.open_count(conn, commit.chain_id)
 
 
-def settle(
-    conn: Connection, outcome: Outcome, routed: Sequence[Routed], destinations: Destinations, now_ms: int
-) -> None:
-    """The same for what concerns the service as a whole: conditions and outbox rows. Bears being repeated."""
+def settle(conn: Connection, outcome: Outcome, told: Sequence[tuple[Routed, Destinations]], now_ms: int) -> None:
+    """The same for what concerns the service as a whole: conditions and outbox rows, each notification with its own
+    destinations. Bears being repeated.
+    """
     conditions.delete(conn, outcome.resolved)
     conditions.put(conn, [_condition(None, held) for held in outcome.fired])
-    enqueue(conn, routed, destinations, now_ms)
+    for routed, destinations in told:
+        enqueue(conn, [routed], destinations, now_ms)
 
 
 def already_written(conn: Connection, commit: Commit) -> bool:

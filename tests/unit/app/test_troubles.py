@@ -35,6 +35,7 @@ class Stage:
     def __init__(self, database: Database, *statuses: CourierStatus) -> None:
         self.database = database
         self.statuses = statuses
+        self.ways: dict[str, tuple[str, ...]] = {"team": ("matrix", "discord"), "ops": ("file",)}
         self.metrics = Metrics(CollectorRegistry())
         self.clock = FakeClock()
         self.woken = 0
@@ -42,9 +43,8 @@ class Stage:
 
     def start(self) -> Troubles:
         """A young process on the same store."""
-        ways = {"team": ("matrix", "discord"), "ops": ("file",)}
         world = (self.database, self.clock, self.metrics, lambda: self.statuses, self.wake)
-        return Troubles("paseo", Route("team"), ways, *world)
+        return Troubles("paseo", Route("team"), self.ways, *world)
 
     def wake(self) -> None:
         """Counted."""
@@ -99,6 +99,32 @@ async def test_where_every_sink_of_the_receiver_is_in_trouble_the_others_are_tol
     stage = Stage(database)
     await stage.look(REVOKED, replace(REVOKED, sink="discord", kind="discord"), OTHER)
     assert await stage.told() == [("ops", "file", REFUSED, "firing")] * 2
+
+
+async def test_where_nobody_is_well_it_waits_for_everybody_but_the_one_that_it_is_about(database: Database) -> None:
+    """An outage of everything with one lasting victim: told once the others are back."""
+    stage = Stage(database)
+    await stage.look(REVOKED, replace(DOWN, sink="discord", kind="discord"), replace(DOWN, receiver="ops", sink="file"))
+    assert ("team", "discord", REFUSED, "firing") in await stage.told()
+
+
+async def test_one_that_failed_a_moment_ago_is_told_all_the_same(database: Database) -> None:
+    """A rate limit passes, and the news is in its queue."""
+    stage = Stage(database)
+    limited = replace(DOWN, sink="discord", kind="discord", trouble_since_ms=stage.clock.now_ms())
+    await stage.look(REVOKED, limited, OTHER)
+    assert await stage.told() == [("team", "discord", REFUSED, "firing")]
+
+
+async def test_two_that_refuse_at_once_and_are_all_there_is_wait_for_each_other(database: Database) -> None:
+    """Whichever is mended first hears of the other."""
+    stage = Stage(database)
+    stage.ways = {"team": ("matrix",), "ops": ("file",)}
+    stage.troubles = stage.start()
+    await stage.look(REVOKED, replace(REVOKED, receiver="ops", sink="file"))
+    rows = await stage.database.run(lambda conn: deliveries.list(conn, None, 100))
+    told = {(row.receiver, row.content["labels"]["receiver"]) for row in rows}
+    assert told == {("ops", "team"), ("team", "ops")}
 
 
 async def test_a_restart_neither_repeats_nor_forgets_it(database: Database) -> None:
