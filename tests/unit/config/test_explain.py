@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, SecretStr, Tag, ValidationError, field_validator
 
 from paseo_watch.config.compose import compose
 from paseo_watch.config.explain import explain, nearest, unknown_key
@@ -66,6 +66,24 @@ def test_a_unions_errors_are_one(text: str, line: str) -> None:
         Model.model_validate(plain(tree))
     problems = explain(caught.value, tree, Shape.of(Model.model_json_schema()))
     assert [str(problem) for problem in problems] == [f"c.yaml:{line}"]
+
+
+class Picky(Strict):
+    token: SecretStr
+
+    @field_validator("token")
+    @classmethod
+    def _quoting(cls, value: SecretStr) -> SecretStr:
+        raise ValueError(f"no token: {value.get_secret_value()[:8]}")
+
+
+def test_words_that_were_put_together_from_the_value_are_withheld() -> None:
+    """Only a sentence that stands in the code as it is says the same of every value."""
+    tree, _ = compose(Source("c.yaml", Path("/")), "token: abcdefghijkl")
+    with pytest.raises(ValidationError) as caught:
+        Picky.model_validate(plain(tree))
+    (problem,) = explain(caught.value, tree, Shape.of(Picky.model_json_schema()))
+    assert problem.message == "wrong; more cannot be said without showing a secret"
 
 
 def test_the_nearest_name_is_offered_and_else_all() -> None:

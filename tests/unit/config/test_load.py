@@ -141,6 +141,41 @@ def test_a_secret_is_in_no_error(text: str, tmp_path: Path) -> None:
     assert SECRET not in str(caught.value) + repr(caught.value) + repr(caught.value.problems)
 
 
+WEBHOOK = "https://discord.com/api/webhooks/123456789012345678/aB3-" + "x" * 60
+
+
+@pytest.mark.parametrize(
+    ("sink", "told"),
+    [
+        (
+            f"discord: {{ bot_token: {'t' * 40}, channel: '123456789012345678', webhook_url: '{WEBHOOK}' }}",
+            "receivers[0].discord: expected exactly one of `bot_token` (with `channel`) and `webhook_url`",
+        ),
+        (
+            f"discord: {{ channel: '123456789012345678', webhook_url: '{WEBHOOK}' }}",
+            "receivers[0].discord: `bot_token` and `channel` go together; a webhook has its channel already",
+        ),
+        (
+            "matrix: { homeserver: 'https://h', user: '@a:h', room: '!r', password: access_token_1, access_token: x }",
+            "receivers[0].matrix: expected exactly one of access_token and password",
+        ),
+        (
+            "matrix: { homeserver: 'https://h', user: '@a:h', room: '!r', password: p, cross_signing_key: base64 }",
+            "receivers[0].matrix.cross_signing_key: expected 32 bytes in base64; make some with: openssl rand "
+            "-base64 32",
+        ),
+    ],
+)
+def test_what_a_sink_says_of_any_value_is_told_although_a_secret_has_words_of_it(
+    sink: str, told: str, tmp_path: Path
+) -> None:
+    """A webhook's URL has "webhook" in it, a password may have anything: a fixed sentence shows nothing of either."""
+    written(tmp_path, {"right.yaml": WHOLE, "c.yaml": f"{EXTENDS}receivers: [{{ name: ops, {sink} }}]\n"})
+    with pytest.raises(ConfigError) as caught:
+        load([Path("c.yaml")], {}, working=tmp_path)
+    assert str(caught.value) == f"c.yaml:2: {told}"
+
+
 TEMPLATES = [
     "accounts: {{ a: {0} }}",
     "network: {0}",
