@@ -25,7 +25,7 @@ _TONES = MappingProxyType(
     {
         **dict.fromkeys(("following", "connected", "resolved", "sending"), "good"),
         **dict.fromkeys(("starting", "catching_up", "connecting", "opening", "info", "event"), "busy"),
-        **dict.fromkeys(("backing_off", "warning", "firing", "not configured"), "warn"),
+        **dict.fromkeys(("backing_off", "failing", "warning", "firing", "not configured"), "warn"),
         **dict.fromkeys(("halted", "quarantined", "critical", "refused", "store_unavailable", "ended"), "bad"),
     }
 )

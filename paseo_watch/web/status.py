@@ -149,7 +149,7 @@ def _of_outbox(view: StatusView) -> Iterator[str]:
         name = f"{each.receiver}/{each.sink}"
         if each.dead:
             yield f"{name}: {each.dead} given up as undeliverable; see `paseo-watch outbox list`"
-        if each.state in ("refused", "store_unavailable"):
+        if each.state in ("refused", "failing", "store_unavailable"):
             yield f"{name}: {each.detail or each.state}"
         if each.state == "not configured" and each.pending:
             yield f"{name}: {each.pending} waiting for a receiver that is no longer configured"

@@ -5,11 +5,13 @@ import dataclasses
 import hashlib
 import re
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paseo_watch.outbox.status import State
 from paseo_watch.web.page import StatusPage, age, number, position, tone
 from paseo_watch.web.status import AlertView, ConditionView, EndpointView, ReceiverView
 from tests.unit.web.samples import NOW_MS, calm, chain, eventful
@@ -195,3 +197,8 @@ def test_the_drawing_shows_distance_from_the_head_on_a_logarithmic_scale() -> No
 def test_a_state_has_a_tone_and_an_unknown_one_is_grey(state: str, look: str) -> None:
     """Colour is never the only sign: the word stands beside it."""
     assert tone(state) == look
+
+
+def test_every_state_of_a_courier_has_its_look() -> None:
+    """`idle` is good where nothing died, so that it has none of its own."""
+    assert {state: tone(state) for state in get_args(State) if tone(state) == "off"} == {"idle": "off"}

@@ -74,6 +74,7 @@ def test_what_the_service_does_not_know_needs_attention(changes: dict[str, objec
         ({"pending": 5}, ()),
         ({"dead": 2}, ("public/webhook: 2 given up as undeliverable; see `paseo-watch outbox list`",)),
         ({"state": "refused", "detail": "x: is a folder"}, ("public/webhook: x: is a folder",)),
+        ({"state": "failing", "detail": "x: cannot connect"}, ("public/webhook: x: cannot connect",)),
         ({"state": "not configured"}, ()),
         (
             {"state": "not configured", "pending": 4},
