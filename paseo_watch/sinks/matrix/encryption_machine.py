@@ -15,6 +15,8 @@ Nothing here waits or talks to the network. After a failed write the machine is 
 """
 
 import logging
+import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,13 +25,15 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import peewee
 from nio.crypto import OutboundGroupSession, SessionStore
 from nio.events import DummyEvent, ToDeviceEvent
-from nio.exceptions import EncryptionError, VerificationError
+from nio.exceptions import GroupEncryptionError
 from nio.responses import KeysClaimResponse, KeysQueryResponse
 
 from paseo_watch.sinks.matrix.encryption_devices import MEGOLM, Target
 from paseo_watch.sinks.matrix.encryption_store import disk_errors, open_store
+from paseo_watch.sinks.sink import SendFailed
 
 log = logging.getLogger(__name__)
 
@@ -110,14 +114,21 @@ class Machine:
             self._olm.save_account()
 
     def take(self, token: str, events: Iterable[Mapping[str, Any]], members: frozenset[str]) -> frozenset[str]:
-        """What a sync brought for this device, of members only, with its token. Returns who has begun a new session."""
+        """What a sync brought for this device, of members only, with its token. Returns who has begun a new session.
+
+        Anybody who is in a room may send anything: what cannot be read is dropped and counted in the log.
+        """
         renewed: set[str] = set()
+        unread: Counter[str] = Counter()
         with self._saving():
             for event in events:
-                if event.get("type") == "m.room.encrypted" and event.get("sender") in members:
-                    renewed |= self._decrypt(event)
+                sender = event.get("sender")
+                if event.get("type") == "m.room.encrypted" and isinstance(sender, str) and sender in members:
+                    renewed |= self._decrypt(event, sender, unread)
             self._olm.store.save_sync_token(token)
         self._olm.wedged_devices.clear()  # nobody has to reach us; each send finds what it needs by itself
+        if unread:
+            log.warning("%d messages of other devices are of no use and dropped: %s", unread.total(), dict(unread))
         return frozenset(renewed)
 
     def forget(self, users: Iterable[str]) -> None:
@@ -191,8 +202,16 @@ class Machine:
         self._rooms.clear()
 
     def encrypt(self, room_id: str, content: Mapping[str, Any]) -> dict[str, Any]:
-        """The content of m.room.encrypted for an m.room.message; the room's key has to be distributed."""
-        encrypted: dict[str, Any] = self._olm.group_encrypt(room_id, {"type": "m.room.message", "content": content})
+        """The content of m.room.encrypted for an m.room.message; the room's key has to be distributed.
+
+        SendFailed where it is not, or is too old since: nio then puts one in its place that nobody has.
+        """
+        try:
+            encrypted: dict[str, Any] = self._olm.group_encrypt(room_id, {"type": "m.room.message", "content": content})
+        except GroupEncryptionError as error:
+            if self._olm.outbound_group_sessions.get(room_id) is not self._rooms[room_id].session:
+                del self._rooms[room_id]
+            raise SendFailed(f"{room_id}: the room's key ended before the message; it gets a new one") from error
         return encrypted
 
     def _new_key(self, room_id: str, rules: Mapping[str, Any]) -> RoomKey:
@@ -219,15 +238,18 @@ class Machine:
         signature = self._olm.sign_json({"key": key})
         return {"key": key, "signatures": {self._olm.user_id: {f"ed25519:{self._olm.device_id}": signature}}}
 
-    def _decrypt(self, event: Mapping[str, Any]) -> set[str]:
+    def _decrypt(self, event: Mapping[str, Any], sender: str, unread: Counter[str]) -> set[str]:
         """Its sender, where it is the empty message that begins a new session after one that broke."""
         try:
-            parsed = ToDeviceEvent.parse_event(dict(event))
-            decrypted = self._olm.handle_to_device_event(parsed)
-        except (ValueError, LookupError, TypeError, AttributeError, EncryptionError, VerificationError) as error:
-            log.info("a to-device message of %r cannot be read: %s", event.get("sender"), type(error).__name__)
+            decrypted = self._olm.handle_to_device_event(ToDeviceEvent.parse_event(dict(event)))
+        except (peewee.PeeweeException, sqlite3.Error, OSError):
+            raise  # our disk's fault, not the sender's
+        except Exception as error:  # noqa: BLE001  # what is in it is the sender's choice, and so is what nio raises
+            unread[type(error).__name__] += 1
             return set()
-        return {event["sender"]} if isinstance(decrypted, DummyEvent) else set()
+        if decrypted is None:
+            unread["nothing for us"] += 1
+        return {sender} if isinstance(decrypted, DummyEvent) else set()
 
     @contextmanager
     def _saving(self) -> Iterator[None]:

@@ -78,21 +78,25 @@ class Peer:
 
     def begin(self, bot_keys: Mapping[str, Any], one_time_key: str) -> dict[str, Any]:
         """The to-device event that begins a new session with the bot after one that broke (m.dummy)."""
-        curve, ed25519 = (bot_keys["keys"][f"{kind}:{bot_keys['device_id']}"] for kind in ("curve25519", "ed25519"))
-        session = self.account.create_outbound_session(
-            vodozemac.Curve25519PublicKey.from_base64(curve), vodozemac.Curve25519PublicKey.from_base64(one_time_key)
-        )
-        self._sessions.append(session)
         payload = {
             "sender": self.user,
             "sender_device": self.device,
             "keys": {"ed25519": self.account.ed25519_key.to_base64()},
             "recipient": bot_keys["user_id"],
-            "recipient_keys": {"ed25519": ed25519},
+            "recipient_keys": {"ed25519": bot_keys["keys"][f"ed25519:{bot_keys['device_id']}"]},
             "type": "m.dummy",
             "content": {},
         }
-        kind, body = session.encrypt(json.dumps(payload).encode()).to_parts()
+        return self.write(bot_keys, one_time_key, json.dumps(payload).encode())
+
+    def write(self, bot_keys: Mapping[str, Any], one_time_key: str, plain: bytes) -> dict[str, Any]:
+        """The to-device event with these bytes encrypted, in a new session with the bot."""
+        curve = bot_keys["keys"][f"curve25519:{bot_keys['device_id']}"]
+        session = self.account.create_outbound_session(
+            vodozemac.Curve25519PublicKey.from_base64(curve), vodozemac.Curve25519PublicKey.from_base64(one_time_key)
+        )
+        self._sessions.append(session)
+        kind, body = session.encrypt(plain).to_parts()
         ciphertext = {curve: {"type": kind, "body": encode(body)}}
         content = {"algorithm": OLM, "sender_key": self.curve, "ciphertext": ciphertext}
         return {"type": "m.room.encrypted", "sender": self.user, "content": content}

@@ -151,6 +151,30 @@ def test_what_strangers_send_is_not_looked_at(file: Path) -> None:
     machine.close()
 
 
+@pytest.mark.parametrize("plain", [b"[" * 5000, b'{"a":' * 5000, b"1" * 5000, b"\xff", b"null", b"", b"[1]", b'"x"'])
+def test_a_message_of_a_member_that_cannot_be_read_is_dropped_and_counted(
+    file: Path, caplog: pytest.LogCaptureFixture, plain: bytes
+) -> None:
+    """Whatever it raises: else it would come again with every sync, for ever. What came with it is read."""
+    peer, other = Peer("@mallory:test", "M"), Peer("@alice:test", "A")
+    machine = opened(file)
+    keys = [each["key"] for each in machine.one_time_keys(0).values()]
+    events = [peer.write(machine.device_keys, keys[0], plain), other.begin(machine.device_keys, keys[1])]
+    assert machine.take("s1", events, ALICE | {"@mallory:test"}) == ALICE
+    assert machine.sync_token == "s1"
+    assert not machine.broken
+    assert "1 messages of other devices are of no use" in caplog.text
+    machine.close()
+
+
+@pytest.mark.parametrize("sender", [{"a": 1}, ["@alice:test"], None, 7, "\ud800"])
+def test_a_message_of_a_sender_that_is_no_user_is_not_looked_at(file: Path, sender: Any) -> None:
+    machine = opened(file)
+    assert machine.take("s1", [{"type": "m.room.encrypted", "sender": sender, "content": {}}], ALICE) == frozenset()
+    assert machine.sync_token == "s1"
+    machine.close()
+
+
 def test_after_a_failed_write_the_machine_is_thrown_away(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     peer = Peer("@alice:test", "A")
     machine = opened(file)
@@ -177,7 +201,7 @@ def test_nothing_is_encrypted_with_a_key_that_is_not_given_out(file: Path) -> No
     machine = opened(file)
     meet(machine, peer)
     [parcel] = machine.distribute(ROOM, ALICE, {})
-    with pytest.raises(Exception, match="not shared"):
+    with pytest.raises(SendFailed):
         machine.encrypt(ROOM, {"body": "x"})
     assert machine.distribute(ROOM, ALICE, {}) == [parcel], "the same request, not another"
     machine.given(ROOM, parcel)

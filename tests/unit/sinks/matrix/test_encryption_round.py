@@ -1,6 +1,7 @@
 """A round of requests before a message: who reads it then, and what stops it. Peers read with vodozemac."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -174,6 +175,26 @@ async def test_a_key_that_was_not_taken_is_sent_again_as_the_same_request(stage:
     stage.server.broken.clear()
     assert stage.reads(stage.alice, await stage.send())
     assert len({path for path in stage.server.asked if "sendToDevice" in path}) == 1
+
+
+async def test_a_key_that_ends_while_it_is_handed_out_is_not_used(stage: Stage) -> None:
+    """nio puts one in its place that nobody has; the clock set back afterwards must not bring that one into use."""
+    first = await stage.send()
+    stage.server.arrive("@bob:test", "BOB")
+    put = stage.server.put
+
+    async def slow(path: str, body: dict[str, object]) -> object:
+        answer = await put(path, body)
+        stage.machine._rooms[ROOM].session.max_age = timedelta(0)
+        return answer
+
+    stage.server.put = slow  # type: ignore[method-assign,assignment]
+    with pytest.raises(SendFailed, match="the room's key ended"):
+        await stage.send()
+    stage.server.put = put  # type: ignore[method-assign]
+    content = await stage.send()
+    assert content["session_id"] != first["session_id"]
+    assert all(stage.reads(peer, content) for peer in stage.server.peers)
 
 
 async def test_the_others_get_the_rest_of_a_key_that_was_given_to_some(stage: Stage) -> None:
