@@ -1,6 +1,7 @@
 """What no single key can know: names that must exist elsewhere, things that must not be there twice."""
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,15 @@ def _receivers(config: Config) -> Iterator[Finding]:
     yield from _twice((("receivers", i, "name"), one.name) for i, one in enumerate(config.receivers))
     files = ((path, value) for path, value in _leaves(config.receivers, ("receivers",)) if isinstance(value, Path))
     yield from _twice(files)
+    yield from _conflicts(config)
+
+
+def _conflicts(config: Config) -> Iterator[Finding]:
+    """What the options of one kind of sink say of each other, told at the later of two receivers."""
+    for (_, first), (index, one) in combinations(enumerate(config.receivers), 2):
+        for kind in one.sinks.keys() & first.sinks.keys():
+            if wrong := one.sinks[kind].conflict(first.sinks[kind], first.name):
+                yield ("receivers", index, kind), wrong
 
 
 def _twice(values: Iterator[tuple[KeyPath, Any]]) -> Iterator[Finding]:

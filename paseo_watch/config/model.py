@@ -7,13 +7,13 @@ beside it, and nothing here changes when one is added.
 from collections.abc import Mapping
 from typing import Any, Literal, Self, cast
 
-from pydantic import BaseModel, Field, create_model, model_validator
+from pydantic import Field, create_model, model_validator
 
 from paseo_watch.chain.units import Unit
 from paseo_watch.config.fields import AccountKey, Name, Section, Symbol
 from paseo_watch.config.problem import one_of
 from paseo_watch.config.sections import Cache, Chain, Heartbeat, Http, Route, Store, UnitOptions
-from paseo_watch.sinks.registry import SinkKind
+from paseo_watch.sinks.registry import SinkKind, SinkOptions
 from paseo_watch.watchers.registry import WatcherKind
 
 
@@ -29,7 +29,7 @@ class Receiver(Section):
         return tuple(key for key in cls.model_fields if key not in Receiver.model_fields)
 
     @property
-    def sinks(self) -> Mapping[str, BaseModel]:
+    def sinks(self) -> Mapping[str, SinkOptions]:
         """The options of each sink that was given, by its kind."""
         return {kind: getattr(self, kind) for kind in self.kinds() if getattr(self, kind) is not None}
 

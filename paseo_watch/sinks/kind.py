@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, Self, TextIO
 
 import aiohttp
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +15,10 @@ class SinkOptions(BaseModel):
     """What every sink's options are: frozen, an unknown key is an error, and no error repeats what was given."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    def conflict(self, other: Self, receiver: str) -> str | None:
+        """What is wrong with these beside the options of another receiver, of this name; None where nothing is."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,5 +116,16 @@ class MatrixOptions(SinkOptions):
 
     def logs_in_like(self, other: "MatrixOptions") -> bool:
         """Whether both can share one login: everything but the room and its mentions is the same."""
+        return not self._differences(other)
+
+    def conflict(self, other: Self, receiver: str) -> str | None:
+        """One device cannot log in in two ways."""
+        if self.account != other.account or self.logs_in_like(other):
+            return None
+        differ = " and ".join(self._differences(other))
+        who = f"logs in as {self.user}, device {self.device_id}, as the receiver {receiver} does"
+        return f"{who}, but not with the same {differ}; give both the same, or each a device_id of its own"
+
+    def _differences(self, other: "MatrixOptions") -> list[str]:
         ours = {"room", "join", "mention", "mention_at"}
-        return self.model_dump(exclude=ours) == other.model_dump(exclude=ours)
+        return [key for key in type(self).model_fields if key not in ours and getattr(self, key) != getattr(other, key)]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -30,6 +30,9 @@ class OverTheWire(SinkOptions):
     url: SecretStr
     secret: SecretStr | None = None
     timeout: float = Field(10.0, gt=0, le=60)
+
+    def conflict(self, other: Self, receiver: str) -> str | None:
+        return f"signs otherwise than {receiver}" if (self.url, self.secret) == (other.url, None) else None
 
 
 class Rule(BaseModel):

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.unit.config.stand_in import WHOLE, refused, written
 
 RECEIVERS = """\
@@ -20,6 +22,24 @@ def test_a_file_belongs_to_one_receiver(tmp_path: Path) -> None:
     assert problem.startswith("c.yaml:5: receivers[2].file.path: ")
     assert problem.endswith(" is taken by receivers[1].file; expected another")
     written(tmp_path, {"c.yaml": RECEIVERS.format("a.jsonl", "b.jsonl")})
+    assert refused(tmp_path, "c.yaml") == []
+
+
+SINKS = """\
+extends: right.yaml
+receivers:
+  - {{ name: ops, webhook: {{ url: "http://a", secret: s }} }}
+  - {{ name: a, webhook: {{ url: "http://b", secret: s }}, console: {{}} }}
+  - {{ name: b, webhook: {{ url: "http://{0}" }}, console: {{}} }}
+"""
+
+
+@pytest.mark.parametrize(("host", "taken"), [("a", "ops"), ("b", "a")])
+def test_what_a_sink_says_of_another_receivers_is_told_at_the_later_one(host: str, taken: str, tmp_path: Path) -> None:
+    """With the other's name; only sinks of one kind are compared, each with every one before it."""
+    written(tmp_path, {"right.yaml": WHOLE, "c.yaml": SINKS.format(host)})
+    assert refused(tmp_path, "c.yaml") == [f"c.yaml:5: receivers[2].webhook: signs otherwise than {taken}"]
+    written(tmp_path, {"c.yaml": SINKS.format("c")})
     assert refused(tmp_path, "c.yaml") == []
 
 

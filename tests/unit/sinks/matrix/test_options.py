@@ -91,3 +91,15 @@ def test_receivers_share_a_login_unless_it_is_made_differently() -> None:
         {"cross_signing_key": "A" * 43},
     ):
         assert not one.logs_in_like(options(**change))
+
+
+def test_one_device_that_logs_in_in_two_ways_is_a_conflict() -> None:
+    """Said with both receivers' device and what to do; another device is none, nor another room."""
+    one = options(by_password=True)
+    assert one.conflict(options(by_password=True, room="#other:test"), "team") is None
+    assert one.conflict(options(by_password=True, device_id="OTHER", timeout=5), "team") is None
+    told = one.conflict(options(by_password=True, password=SecretStr("0ther"), timeout=5), "team")
+    assert told == (
+        f"logs in as {one.user}, device {one.device_id}, as the receiver team does, but not with the same password and "
+        "timeout; give both the same, or each a device_id of its own"
+    )
