@@ -18,24 +18,24 @@ from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import quote
 
 import aiohttp
-from nio import LocalProtocolError
 
 from paseo_watch.sinks.kind import SinkSetting
 from paseo_watch.sinks.matrix import session as sessions
 from paseo_watch.sinks.matrix.client import HomeserverClient, new_client
-from paseo_watch.sinks.matrix.errors import Asked, Fault, NotMatrix, fault_of, fault_of_failure, sort
+from paseo_watch.sinks.matrix.errors import Asked, ErrorAnswer, Fault, NotMatrix, fault_of, fault_of_failure, sort
 from paseo_watch.sinks.matrix.options import MatrixOptions
 from paseo_watch.sinks.matrix.pace import Pace
+from paseo_watch.sinks.matrix.secret import hide
 from paseo_watch.sinks.matrix.session import Session
 from paseo_watch.sinks.render.clean import clean
-from paseo_watch.sinks.sink import SendFailed, SinkRefused
+from paseo_watch.sinks.sink import SendFailed, SendRefused, SinkRefused
 
 Call = Callable[[HomeserverClient], Awaitable[Any]]
 """A request by the client that it is handed; an answer of nio's comes back."""
 log = logging.getLogger(__name__)
 
-_NIO_TRIPS = (LookupError, TypeError, ValueError, AttributeError, LocalProtocolError)
-"""What nio raises over an answer of a shape that it did not expect."""
+_USUAL = (ErrorAnswer, NotMatrix, aiohttp.ClientError, OSError)
+"""What a request may well meet."""
 DEVICE_NAME = "paseo-watch"
 """What the account's owner sees in the list of devices."""
 
@@ -136,7 +136,7 @@ class Account:
         known = [each for each in versions if isinstance(each, str)] if isinstance(versions, list) else []
         if not known:
             raise SinkRefused(f"{self.shown}: tells no versions, as a Matrix homeserver would; check homeserver")
-        return clean(f"{self.options.homeserver} knows Matrix {known[-1]}", 200)
+        return clean(f"{self.options.homeserver} knows Matrix {hide(known[-1], self._secrets())}", 200)
 
     async def owner(self) -> str:
         """Whose the token is, as the homeserver says now."""
@@ -158,11 +158,22 @@ class Account:
             log.warning("%s: the former device %s stays in the list of devices", self.shown, former.device_id)
 
     async def _try(self, call: Call) -> Any:
+        """The good answer or the Fault; nio may raise anything over an answer of a shape that it did not expect."""
         try:
             answer = await call(self.client)
-        except (NotMatrix, aiohttp.ClientError, OSError, *_NIO_TRIPS) as error:
-            return fault_of_failure(error)
-        return fault_of(answer) or answer
+            return fault_of(answer, self._secrets()) or answer
+        except (SendFailed, SendRefused, SinkRefused):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is told as a failed request, by its type
+            fault = fault_of_failure(error, self._secrets())
+            if not isinstance(error, _USUAL):
+                log.warning("%s: %s", self.shown, fault.words)
+            return fault
+
+    def _secrets(self) -> tuple[str, ...]:
+        given = (self.options.access_token, self.options.password, self.options.cross_signing_key)
+        session = () if self._session is None else (self._session.access_token,)
+        return (*session, *(each.get_secret_value() for each in given if each is not None))
 
     async def _log_in(self) -> None:
         given = self.options

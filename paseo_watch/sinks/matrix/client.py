@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 from nio import AsyncClient, AsyncClientConfig
 
-from paseo_watch.sinks.matrix.errors import NotMatrix
+from paseo_watch.sinks.matrix.errors import ErrorAnswer, NotMatrix
 
 LARGEST_ANSWER = 32 << 20
 """Bytes of an answer; a first sync of a large account has some megabytes."""
@@ -23,14 +23,18 @@ _TALKATIVE = ("nio", "peewee")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer to `HomeserverClient.call`: its JSON object, whatever the status."""
+    """A good answer to `HomeserverClient.call`: its JSON object."""
 
     content: Mapping[str, Any]
     transport_response: aiohttp.ClientResponse
 
 
 class HomeserverClient(AsyncClient):  # type: ignore[misc]  # nio ships no types
-    """One attempt per call. Raises NotMatrix for an answer that is no JSON object, aiohttp's errors for none."""
+    """One attempt per call.
+
+    Raises ErrorAnswer where the status is an error's, which nio would lose or take for something good, NotMatrix for an
+    answer that is no JSON object, aiohttp's errors for none.
+    """
 
     async def send(
         self,
@@ -63,20 +67,22 @@ class HomeserverClient(AsyncClient):  # type: ignore[misc]  # nio ships no types
         return Answer(await self.parse_body(response), response)
 
     async def parse_body(self, transport_response: aiohttp.ClientResponse) -> dict[Any, Any]:
-        """The JSON object of an answer."""
+        """The JSON object of a good answer."""
         status, wait = transport_response.status, transport_response.headers.get("Retry-After")
         content = bytearray()
         async for part in transport_response.content.iter_chunked(1 << 16):
             content += part
             if len(content) > LARGEST_ANSWER:
                 transport_response.close()
-                raise NotMatrix(status, wait)
+                raise NotMatrix(status, wait, f"more than {LARGEST_ANSWER >> 20} MB")
         try:
             answer = json.loads(bytes(content))
         except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict):
             raise NotMatrix(status, wait)
+        if not 200 <= status < 300:
+            raise ErrorAnswer(status, wait, answer)
         return answer
 
 

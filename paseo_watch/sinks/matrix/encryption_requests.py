@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paseo_watch.sinks.matrix.account import Account
-from paseo_watch.sinks.matrix.client import Answer, HomeserverClient
+from paseo_watch.sinks.matrix.client import Answer
 from paseo_watch.sinks.matrix.errors import Fault, sort
 
 CLIENT = "/_matrix/client/v3"
@@ -19,39 +19,29 @@ class Requests:
 
     async def get(self, path: str) -> Mapping[str, Any]:
         """The answer to a GET. Raises SendFailed or SinkRefused (`errors.sort`)."""
-        return self._good(*await self._ask("GET", path))
+        return self._good(await self._ask("GET", path))
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer to a POST. Raises as `get`."""
-        return self._good(*await self._ask("POST", path, body))
+        return self._good(await self._ask("POST", path, body))
 
     async def put(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer to a PUT. Raises as `get`."""
-        return self._good(*await self._ask("PUT", path, body))
+        return self._good(await self._ask("PUT", path, body))
 
     async def post_with_proof(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """None where the server took it; what it says where it wants a proof (status 401 with `flows`)."""
-        fault, content = await self._ask("POST", path, body)
-        if fault is not None and fault.status == 401 and "flows" in content:
-            return content
-        self._good(fault, content)
+        answer = await self._ask("POST", path, body)
+        if isinstance(answer, Fault) and answer.status == 401 and "flows" in answer.content:
+            return answer.content
+        self._good(answer)
         return None
 
-    async def _ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None
-    ) -> tuple[Fault | None, Mapping[str, Any]]:
-        content: Mapping[str, Any] = {}
+    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer | Fault:
+        answer: Answer | Fault = await self.account.attempt(lambda client: client.call(method, CLIENT + path, body))
+        return answer
 
-        async def call(client: HomeserverClient) -> Answer:
-            nonlocal content
-            answer = await client.call(method, CLIENT + path, body)
-            content = answer.content
-            return answer
-
-        answer = await self.account.attempt(call)
-        return (answer if isinstance(answer, Fault) else None), content
-
-    def _good(self, fault: Fault | None, content: Mapping[str, Any]) -> Mapping[str, Any]:
-        if fault is not None:
-            raise sort(fault, "keys", self.account.shown)
-        return content
+    def _good(self, answer: Answer | Fault) -> Mapping[str, Any]:
+        if isinstance(answer, Fault):
+            raise sort(answer, "keys", self.account.shown)
+        return answer.content

@@ -4,13 +4,15 @@ Error codes: Matrix specification, client-server API, "Standard error response".
 from outside: cleaned, bounded, and never the only thing that is told.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import aiohttp
 from nio import ErrorResponse
 
+from paseo_watch.sinks.matrix.secret import hide
 from paseo_watch.sinks.render.clean import clean
 from paseo_watch.sinks.sink import SendFailed, SendRefused, SinkRefused
 
@@ -24,10 +26,21 @@ Asked = Literal["server", "login", "token", "alias", "room", "join", "send", "ke
 class NotMatrix(Exception):
     """An answer without a JSON object in it, or with one that is not in Matrix's form; holds nothing of the answer."""
 
-    def __init__(self, status: int, retry_after: str | None = None) -> None:
+    def __init__(self, status: int, retry_after: str | None = None, words: str = "no answer of Matrix's") -> None:
         super().__init__(f"status {status}")
         self.status = status
         self.retry_after = retry_after
+        self.words = words
+
+
+class ErrorAnswer(Exception):
+    """An answer of a status that is an error's, with its JSON object, of which nothing is in the text."""
+
+    def __init__(self, status: int, retry_after: str | None, content: Mapping[str, Any]) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        self.retry_after = retry_after
+        self.content = content
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +48,7 @@ class Fault:
     """What went wrong with one request.
 
     `status` is HTTP's, None where no answer came. `errcode` is Matrix's, "" where there was none. `retry_after` is in
-    seconds. `unsent`: the request surely did not reach the homeserver. `content` is the whole answer where it may be
-    needed: to a request of `HomeserverClient.call`.
+    seconds. `unsent`: the request surely did not reach the homeserver. `content` is the whole answer.
     """
 
     status: int | None
@@ -67,30 +79,28 @@ class Fault:
         return self.errcode == "M_FORBIDDEN"
 
 
-def fault_of(response: Any) -> Fault | None:
-    """What is wrong with an answer of nio's; None for a good one.
+def fault_of(response: Any, secrets: Iterable[str] = ()) -> Fault | None:
+    """What is wrong with an answer of nio's of a good status; None where nothing is. `secrets` are hidden in it."""
+    if not isinstance(response, ErrorResponse):
+        return None
+    status = getattr(response.transport_response, "status", None)
+    code, words = _code(response.status_code, secrets), _words(response.message, secrets)
+    return Fault(status, code, words, _wait(response.retry_after_ms, None))
 
-    nio takes any answer to a question about a room's state for that state, errors too, so the status decides.
+
+def fault_of_failure(error: Exception, secrets: Iterable[str] = ()) -> Fault:
+    """What a request met that brought no good answer. No text of a library's: it may hold what was sent.
+
+    `secrets` are hidden in what the server says: proxies quote requests in their errors.
     """
-    http = response.transport_response
-    status = http.status if http is not None else None
-    wait = http.headers.get("Retry-After") if http is not None else None
-    if isinstance(response, ErrorResponse):
-        seconds = _wait(response.retry_after_ms, wait)
-        return Fault(status, response.status_code or "", _words(response.message), seconds)
-    if status is not None and not 200 <= status < 300:
-        content = getattr(response, "content", None)
-        given = content if isinstance(content, dict) else {}
-        code, words = str(given.get("errcode", ""))[:100], _words(given.get("error", ""))
-        return Fault(status, code, words, _wait(given.get("retry_after_ms"), wait), content=given)
-    return None
-
-
-def fault_of_failure(error: Exception) -> Fault:
-    """What a request met that brought no answer of Matrix's. No text of the library's: it may hold what was sent."""
     match error:
+        case ErrorAnswer():
+            given = error.content
+            code, words = _code(given.get("errcode"), secrets), _words(given.get("error"), secrets)
+            wait = _wait(given.get("retry_after_ms"), error.retry_after)
+            return Fault(error.status, code, words, wait, content=given)
         case NotMatrix():
-            return Fault(error.status, "", "no answer of Matrix's", read_wait(error.retry_after))
+            return Fault(error.status, "", error.words, read_wait(error.retry_after))
         case aiohttp.ClientConnectorCertificateError():
             return Fault(None, "", "its TLS certificate is not one to trust", unsent=True)
         case aiohttp.ClientConnectorError():
@@ -169,11 +179,22 @@ def _meant(fault: Fault, asked: Asked, shown: str) -> SendFailed | SendRefused |
 
 
 def _wait(retry_after_ms: object, header: str | None) -> float | None:
-    return _bounded(retry_after_ms / 1000) if isinstance(retry_after_ms, int) else read_wait(header)
+    if not isinstance(retry_after_ms, int):
+        return read_wait(header)
+    return _bounded(min(max(retry_after_ms, 0), round(LONGEST_WAIT * 1000)) / 1000)
 
 
-def _words(text: object) -> str:
-    return clean(str(text)[:1000], 200)
+_CODE = re.compile(r"[A-Z][A-Z0-9_.]{0,99}")
+
+
+def _code(given: object, secrets: Iterable[str]) -> str:
+    if not isinstance(given, str):
+        return ""
+    return given if _CODE.fullmatch(given) else clean(hide(given, secrets), 100)
+
+
+def _words(text: object, secrets: Iterable[str]) -> str:
+    return clean(hide(text, secrets)[:1000], 200) if isinstance(text, str) else ""
 
 
 def _bounded(seconds: float) -> float:

@@ -1,7 +1,11 @@
-"""The secret from which an account's cross-signing keys follow, as it is written in the configuration."""
+"""The secret from which an account's cross-signing keys follow, as it is written in the configuration, and how secrets
+are kept out of what others say."""
 
 import base64
 import binascii
+import json
+from collections.abc import Iterable
+from urllib.parse import quote
 
 SECRET_BYTES = 32
 
@@ -16,3 +20,13 @@ def read_secret(text: str) -> bytes:
     if len(raw) != SECRET_BYTES:
         raise ValueError("expected 32 bytes in base64; make some with: openssl rand -base64 32")
     return raw
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """The text with *** in place of each secret: as it is, as in JSON, and as in a URL. Before the text is cut."""
+    forms = {
+        form for each in secrets for form in (each, json.dumps(each)[1:-1], quote(each, safe="", errors="replace"))
+    }
+    for form in sorted(forms - {""}, key=len, reverse=True):
+        text = text.replace(form, "***")
+    return text

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from paseo_watch.sinks.matrix.client import LARGEST_ANSWER, HomeserverClient, new_client
-from paseo_watch.sinks.matrix.errors import NotMatrix, fault_of
+from paseo_watch.sinks.matrix.errors import ErrorAnswer, NotMatrix
 from tests.unit.sinks.matrix.homeserver import DEVICE, TOKEN, USER, FakeSession, Homeserver, Reply, failure
 
 
@@ -25,19 +25,30 @@ async def test_a_failure_is_not_tried_again_here(reply: Reply | Exception) -> No
     """The outbox decides; nio by itself would try for ever."""
     homeserver = Homeserver()
     homeserver.script("/whoami", reply)
-    try:
-        answer = await client(homeserver).whoami()
-    except OSError:
-        answer = None
+    with pytest.raises((ErrorAnswer, OSError)):
+        await client(homeserver).whoami()
     assert homeserver.asked("/whoami") == 1
-    assert answer is None or fault_of(answer) is not None
+
+
+@pytest.mark.parametrize("status", [302, 401, 403, 404, 429, 502])
+async def test_an_error_keeps_all_that_was_answered(status: int) -> None:
+    """nio takes it for a room's state, or loses the code where there are no words."""
+    homeserver = Homeserver()
+    homeserver.script("/", (status, {"Retry-After": "9"}, {"errcode": "M_X"}), (status, {}, {"errcode": "M_X"}))
+    with pytest.raises(ErrorAnswer) as caught:
+        await client(homeserver).room_get_state_event("!room:test", "m.room.encryption")
+    assert (caught.value.status, caught.value.retry_after, caught.value.content) == (status, "9", {"errcode": "M_X"})
+    assert "M_X" not in str(caught.value)
+    with pytest.raises(ErrorAnswer):
+        await client(homeserver).call("GET", "/_matrix/client/versions")
 
 
 async def test_each_request_has_its_time_and_follows_no_redirect() -> None:
     """A redirect could take the token to another host."""
     homeserver = Homeserver()
     session = FakeSession(homeserver)
-    await new_client(session, "http://matrix.test", USER, 7).whoami()  # type: ignore[arg-type]
+    made = new_client(session, "http://matrix.test", USER, 7)  # type: ignore[arg-type]
+    await made.call("GET", "/_matrix/client/versions")
     assert session.last["timeout"] == aiohttp.ClientTimeout(total=7)
     assert session.last["allow_redirects"] is False
 
@@ -58,8 +69,9 @@ async def test_an_answer_without_end_is_not_taken_into_memory() -> None:
     """Read up to the bound, and hung up on."""
     homeserver = Homeserver()
     homeserver.script("/versions", (200, {}, b'{"versions": "' + b"x" * LARGEST_ANSWER + b'"}'))
-    with pytest.raises(NotMatrix):
+    with pytest.raises(NotMatrix) as caught:
         await client(homeserver).call("GET", "/_matrix/client/versions")
+    assert caught.value.words == "more than 32 MB"
 
 
 @pytest.mark.parametrize(("token", "sent"), [(None, TOKEN), ("", ""), ("other", "other")])

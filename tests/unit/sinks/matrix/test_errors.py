@@ -1,5 +1,6 @@
 """What a homeserver's answer means for a delivery."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from nio import ErrorResponse, RoomGetStateEventResponse
 from paseo_watch.sinks.matrix.errors import (
     LONGEST_WAIT,
     Asked,
+    ErrorAnswer,
     Fault,
     NotMatrix,
     fault_of,
@@ -101,31 +103,56 @@ def test_every_answer_means_something_and_only_a_send_ends_a_delivery(
     assert asked == "send" or not isinstance(error, SendRefused)
 
 
-def http(status: int, **headers: str) -> Any:
-    return SimpleNamespace(status=status, headers=headers)
+def answered(status: int, header: str | None = None, **content: Any) -> Fault:
+    """What an error's answer means."""
+    return fault_of_failure(ErrorAnswer(status, header, content))
 
 
-def answered(response: Any, status: int, **headers: str) -> Fault | None:
-    response.transport_response = http(status, **headers)
-    return fault_of(response)
-
-
-def test_nios_errors_are_read_with_their_wait() -> None:
+def test_an_error_is_read_with_its_wait() -> None:
     """`retry_after_ms` before the header `Retry-After`."""
-    limited = ErrorResponse("Too\nmany", "M_LIMIT_EXCEEDED", 457)
-    assert answered(limited, 429, **{"Retry-After": "1"}) == Fault(429, "M_LIMIT_EXCEEDED", "Too many", 0.457)
-    assert answered(ErrorResponse("unknown error"), 429, **{"Retry-After": "7"}) == Fault(429, "", "unknown error", 7.0)
-    assert answered(ErrorResponse("x", "M_X", -5), 400) == Fault(400, "M_X", "x", 0.0)
+    found = answered(429, "1", errcode="M_LIMIT_EXCEEDED", error="Too\nmany", retry_after_ms=457)
+    assert replace(found, content={}) == Fault(429, "M_LIMIT_EXCEEDED", "Too many", 0.457)
+    assert answered(429, "7").retry_after == 7.0
+    assert answered(400, retry_after_ms=-5).retry_after == 0.0
 
 
-def test_an_error_that_nio_takes_for_a_rooms_state_is_an_error() -> None:
-    """Else a proxy's 502 would read as "not encrypted", and the alert would go out in plain text."""
-    refused = {"errcode": "M_FORBIDDEN", "error": "no"}
-    kind = ("m.room.encryption", "", "!room:test")
-    found = answered(RoomGetStateEventResponse(refused, *kind), 403)
-    assert found == Fault(403, "M_FORBIDDEN", "no", content=refused)
-    assert answered(RoomGetStateEventResponse({}, *kind), 502) is not None
-    assert answered(RoomGetStateEventResponse({"algorithm": "m.megolm.v1.aes-sha2"}, *kind), 200) is None
+@pytest.mark.parametrize("wait", [10**400, 10**30, 3_600_001])
+def test_a_wait_of_any_size_is_bounded(wait: int) -> None:
+    """Python's integers have no end, and its floats do."""
+    assert answered(429, retry_after_ms=wait).retry_after == LONGEST_WAIT
+    assert answered(429, retry_after_ms=-wait).retry_after == 0.0
+
+
+@pytest.mark.parametrize("code", ["M_UNKNOWN_TOKEN", "M_FORBIDDEN", "M_LIMIT_EXCEEDED", "M_NOT_FOUND"])
+def test_a_code_without_words_is_that_code(code: str) -> None:
+    """nio wants both, and says "unknown error" else."""
+    found = answered(404, errcode=code, retry_after_ms=9000)
+    assert (found.errcode, found.words, found.retry_after) == (code, "", 9.0)
+
+
+@pytest.mark.parametrize("given", [None, 7, [], {"a": 1}, 1.5])
+def test_an_error_of_another_shape_has_no_code_and_no_words(given: Any) -> None:
+    """And no wait."""
+    found = answered(400, errcode=given, error=given, retry_after_ms=None if given == 7 else given)
+    assert (found.errcode, found.words, found.retry_after) == ("", "", None)
+
+
+def test_secrets_are_hidden_in_what_an_error_quotes_before_it_is_cut() -> None:
+    """A half of a token is one too many."""
+    text = "no handler for Authorization: Bearer "
+    for before in ("", "x" * 150, "x" * 960):
+        error = ErrorAnswer(403, None, {"errcode": f"m_{text}s3cret-t0ken", "error": before + text + "s3cret-t0ken"})
+        found = fault_of_failure(error, ["s3cret-t0ken"])
+        assert "s3c" not in found.words + found.errcode + str(sort(found, "send", SHOWN))
+    assert fault_of_failure(ErrorAnswer(401, None, {"errcode": "M_UNKNOWN_TOKEN"}), ["TOKEN"]).token_gone
+
+
+def test_a_good_answer_that_nio_cannot_use_is_a_fault() -> None:
+    """Of its status, with what it says."""
+    response = ErrorResponse("unknown error")
+    response.transport_response = SimpleNamespace(status=200)
+    assert fault_of(response) == Fault(200, "", "unknown error")
+    assert fault_of(RoomGetStateEventResponse({}, "m.room.encryption", "", "!room:test")) is None
 
 
 @pytest.mark.parametrize(
@@ -177,7 +204,7 @@ def test_a_wait_is_whole_seconds_within_bounds(header: str | None, seconds: floa
 
 def test_what_a_server_says_is_cleaned_and_bounded() -> None:
     """It may be a megabyte of escapes."""
-    found = answered(ErrorResponse("\x1b[2J" + "x" * 10_000, "M_X"), 400)
-    assert found is not None
-    assert "\x1b" not in found.words
+    found = answered(400, errcode="m_\x1b" * 1000, error="\x1b[2J" + "x" * 10_000)
+    assert "\x1b" not in found.words + found.errcode
     assert len(found.words) <= 200
+    assert len(found.errcode) <= 100
