@@ -1,9 +1,11 @@
 """One login of a bot, shared by all sinks of its token: one session, one set of rate limits, one global limit.
 
-Counted: the first that enters makes it, the last that leaves closes it.
+Counted: the first that asks makes it, the last that leaves ends it. A session is closed once nobody is in the middle
+of something with it: a token that one sink finds revoked takes no session from under another.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,7 +13,7 @@ from pydantic import SecretStr
 
 from paseo_watch.clock import Clock
 from paseo_watch.sinks.discord.client import RestClient, Unwelcome
-from paseo_watch.sinks.discord.translate import LIBRARY, translated
+from paseo_watch.sinks.discord.translate import translated
 from paseo_watch.sinks.sink import SendFailed
 
 
@@ -24,6 +26,7 @@ class Account:
         self._clock = clock
         self._users = 0
         self._client: RestClient | None = None
+        self._borrowed: Counter[RestClient] = Counter()
         self._logging_in = asyncio.Lock()
         self._closed_until = 0.0
 
@@ -35,29 +38,31 @@ class Account:
         """One user less; after the last there is no session."""
         self._users -= 1
         if self._users == 0:
-            await self.drop()
+            self._client = None
+            await self._close_unused()
 
-    async def drop(self) -> None:
-        """Forget the login; who asks next logs in anew."""
-        client, self._client = self._client, None
-        if client is not None:
-            await _close(client)
-
-    async def client(self) -> RestClient:
-        """Raises SendFailed or SinkRefused, and SendFailed while a global limit lasts."""
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[RestClient]:
+        """Open to the end of the block. Raises SendFailed or SinkRefused, and SendFailed while a global limit lasts."""
         self._mind_the_limit()
         async with self._logging_in:
             if self._client is None:
                 self._client = await self._login()
-        return self._client
+            client = self._client
+        self._borrowed[client] += 1
+        try:
+            yield client
+        finally:
+            self._borrowed[client] -= 1
+            await self._close_unused()
 
     @asynccontextmanager
     async def calls(self, about: str, *, sends: bool = False) -> AsyncIterator[None]:
         """Around calls of discord.py: what they raise leaves as an error of ours, and a global limit is kept."""
         try:
             yield
-        except LIBRARY as error:
-            await self._learn(error)
+        except Exception as error:  # noqa: BLE001 - an answer can make discord.py raise anything; ours pass as they are
+            self._learn(error)
             # `from None`: the library's text could hold the token
             raise translated(error, about, self._token.get_secret_value(), sends=sends) from None
 
@@ -76,12 +81,17 @@ class Account:
         if left > 0:
             raise SendFailed("Discord's bot: its global rate limit is used up", retry_after=left)
 
-    async def _learn(self, error: Exception) -> None:
-        """A token that is no longer accepted ends the login, a global limit holds for all."""
+    async def _close_unused(self) -> None:
+        for client in [each for each, users in self._borrowed.items() if not users and each is not self._client]:
+            del self._borrowed[client]
+            await _close(client)
+
+    def _learn(self, error: Exception) -> None:
+        """A token that is no longer accepted: who asks next logs in anew. A global limit holds for all."""
         if not isinstance(error, Unwelcome):
             return
         if error.answer.status == 401:
-            await self.drop()
+            self._client = None
         elif error.answer.everywhere and error.answer.retry_after is not None:
             self._closed_until = self._clock.monotonic() + error.answer.retry_after
 

@@ -44,8 +44,8 @@ class BotSink:
 
     async def open(self) -> None:
         """Log in and find the channel; raises SendFailed or SinkRefused."""
-        async with self._bounded(sends=False):
-            await self._found()
+        async with self._target(sends=False):
+            pass
 
     async def close(self) -> None:
         """Let go of the account."""
@@ -61,8 +61,7 @@ class BotSink:
         if (over := over_limits(sent)) is not None:
             raise SendRefused(f"{self._about}: {over}")
         try:
-            async with self._bounded(sends=True):
-                there = await self._found()
+            async with self._target(sends=True) as there:
                 if not (delivery.in_doubt and await self._holds(there, sent)):
                     await self._post(there, sent)
         except SinkRefused:
@@ -85,15 +84,14 @@ class BotSink:
     async def _examine(self, findings: list[Finding]) -> None:
         what = "token"
         try:
-            client = await self._account.client()
-            async with self._account.calls("Discord's bot"):
-                application = await client.application_info()
-            findings.append(Finding(what, f"accepted, of {clean(application.name, 60)}"))
-            what = "channel"
-            async with self._account.calls(self._about):
-                channel = await client.fetch_channel(int(self._channel))
-                found = await self._looked_at(client, channel)
-            findings += found
+            async with self._account.client() as client:
+                async with self._account.calls("Discord's bot"):
+                    application = await client.application_info()
+                    findings.append(Finding(what, f"accepted, of {clean(application.name, 60)}"))
+                what = "channel"
+                async with self._account.calls(self._about):
+                    channel = await client.fetch_channel(int(self._channel))
+                    findings += await self._looked_at(client, channel)
         except (SendFailed, SinkRefused) as problem:
             findings.append(Finding(what, "not usable", problem))
 
@@ -105,15 +103,23 @@ class BotSink:
         seen = Finding("channel", place(channel, guild.name))
         return [seen, *allowed(may, channel, self._about), *state(channel, may, self._about)]
 
-    async def _found(self) -> Target:
+    @asynccontextmanager
+    async def _target(self, *, sends: bool) -> AsyncIterator[Target]:
+        """The channel, with a session that lasts to the end of the block; all of it within the time-out."""
         if not self._entered:
             self._entered = True
             self._account.enter()
-        client = await self._account.client()
+        try:
+            async with asyncio.timeout(self._options.timeout), self._account.client() as client:
+                yield await self._found(client)
+        except TimeoutError:
+            raise self._late(sends=sends) from None
+
+    async def _found(self, client: RestClient) -> Target:
         if self._there is None or self._there[0] is not client:
             async with self._account.calls(self._about):
                 channel = await client.fetch_channel(int(self._channel))
-            self._there = client, target(channel, client)
+                self._there = client, target(channel, client)
         return self._there[1]
 
     async def _holds(self, there: Target, sent: Outgoing) -> bool:
@@ -132,14 +138,6 @@ class BotSink:
             except Unwelcome as error:
                 if error.answer.code != UNKNOWN_MESSAGE:  # else it was there, and somebody has deleted it
                     raise
-
-    @asynccontextmanager
-    async def _bounded(self, *, sends: bool) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(self._options.timeout):
-                yield
-        except TimeoutError:
-            raise self._late(sends=sends) from None
 
     def _late(self, *, sends: bool) -> SendFailed:
         return SendFailed(f"{self._about}: no answer within {self._options.timeout:g} s", maybe_sent=sends)
