@@ -6,6 +6,8 @@ from typing import Literal
 
 When = Literal["before", "after"]
 """Before or after the request was carried out."""
+Reset = Literal["before", "after", "within"]
+"""The same; or afterwards, with an answer that begins and does not end."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Fault:
 
     status: int | None = None
     when: When = "before"
-    reset: When | None = None
+    reset: Reset | None = None
     retry_after: float | None = None
     everywhere: bool = False
     via: bool = True

@@ -21,6 +21,15 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
+async def _cut_off(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "900"})
+    await answer.prepare(request)
+    await answer.write(b'{"id": "1"')
+    assert request.transport is not None
+    request.transport.close()
+    return answer
+
+
 class StandIn:
     """`world` is what exists, `faults` what goes wrong next, `limits` the rates, `requests` everything that came."""
 
@@ -99,7 +108,7 @@ class StandIn:
         fault = self.faults.meet(sends=request[SEEN].sends)
         if fault is None:
             return await handler(request)
-        if "after" in (fault.reset, fault.when):
+        if fault.when == "after" or fault.reset in ("after", "within"):
             answer = await handler(request)
             if isinstance(answer, web.Response) and answer.status >= 300:
                 return answer
@@ -107,6 +116,8 @@ class StandIn:
             await asyncio.sleep(fault.slow)
             if request.transport is None or request.transport.is_closing():
                 return as_json(None, 204)  # nobody waits any more: what was not done is not done
+        if fault.reset == "within":
+            return await _cut_off(request)
         if fault.reset is not None:
             assert request.transport is not None
             request.transport.abort()

@@ -1,59 +1,29 @@
 """The Discord sink against the stand-in: once where it can be, and every failure with its name and what to do."""
 
-import asyncio
 import json
-import logging
-import traceback
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from aiohttp.test_utils import unused_port
 from pydantic import SecretStr
 
 from paseo_watch.sinks.discord.options import DiscordOptions
 from paseo_watch.sinks.discord.sink import build
 from paseo_watch.sinks.kind import SinkSetting
-from paseo_watch.sinks.sink import Finding, SendFailed, SendRefused, Sink, SinkRefused
+from paseo_watch.sinks.sink import Finding, SendFailed, SendRefused, SinkRefused
 from tests.clock import FakeClock
 from tests.discord_stand_in import objects, permissions
 from tests.discord_stand_in.faults import Fault
 from tests.discord_stand_in.server import StandIn
+from tests.e2e.discord.sinks import Json, bot_options, opened, posts, unhurried
 from tests.unit.sinks.discord.samples import delivery
 from tests.unit.sinks.settings import setting
-
-Json = dict[str, Any]
 
 
 @pytest.fixture
 async def discord() -> AsyncIterator[StandIn]:
     """A stand-in that is not in a hurry to limit."""
-    async with StandIn() as running:
-        running.limits.sending = running.limits.all_requests = (10_000, 1.0)
+    async with unhurried() as running:
         yield running
-
-
-def bot_options(discord: StandIn, channel: Json, **more: Any) -> DiscordOptions:
-    """The bot, in this channel."""
-    token = SecretStr(str(discord.world.token))
-    return DiscordOptions(bot_token=token, channel=channel["id"], api_base=discord.api_base, **more)
-
-
-@asynccontextmanager
-async def opened(options: DiscordOptions, shared: SinkSetting | None = None) -> AsyncIterator[Sink]:
-    """A sink at work."""
-    sink = build(options, shared or setting())
-    try:
-        await sink.open()
-        yield sink
-    finally:
-        await sink.close()
-
-
-def posts(discord: StandIn) -> list[str]:
-    """The paths to which messages were sent."""
-    return [each.path for each in discord.requests if each.sends]
 
 
 def thread_of(discord: StandIn) -> Json:
@@ -291,120 +261,6 @@ async def test_two_servers_at_once_do_not_mix(discord: StandIn) -> None:
         assert (len(posts(discord)), len(posts(other))) == (2, 1)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(body=b'{"id": 1}', when="after"),
-        Fault(body=b"[]"),
-        Fault(body=b"not json"),
-        Fault(body=b"\xff\xfe"),
-        Fault(body=b'"' + b"x" * (17 << 20) + b'"'),
-        Fault(status=502, html=True),
-        Fault(status=403, html=True),
-        Fault(body=b"{}", headers=(("X-RateLimit-Remaining", "x"), ("X-RateLimit-Limit", "y"))),
-        Fault(status=204, body=b""),
-    ],
-    ids=["partial", "list", "text", "bytes", "endless", "502", "403", "headers", "empty"],
-)
-@pytest.mark.parametrize("way", ["bot", "forum", "webhook"])
-async def test_no_answer_is_too_hostile(discord: StandIn, way: str, fault: Fault) -> None:
-    """A typed error, or a message that is taken as sent; never a library's exception."""
-    channel = discord.world.add_channel("alerts", objects.FORUM if way == "forum" else objects.TEXT)
-    url = SecretStr(discord.webhook_url(discord.world.add_webhook(channel)))
-    options = DiscordOptions(webhook_url=url) if way == "webhook" else bot_options(discord, channel)
-    async with opened(options) as sink:
-        discord.faults.plan(fault)
-        if way == "webhook" and fault.status in (None, 204):
-            await sink.send(delivery(1))  # its status is all that a webhook needs
-        else:
-            with pytest.raises(SendFailed):
-                await sink.send(delivery(1))
-
-
-@pytest.mark.parametrize("way", ["bot", "webhook"])
-async def test_an_answer_that_does_not_come_is_given_up(discord: StandIn, way: str) -> None:
-    """After the option's time-out, here short; the message may be there."""
-    channel = discord.world.add_channel("alerts")
-    url = SecretStr(discord.webhook_url(discord.world.add_webhook(channel)))
-    short = {"timeout": 0.3}
-    options = DiscordOptions(webhook_url=url, **short) if way == "webhook" else bot_options(discord, channel, **short)
-    sink = build(options, setting())
-    discord.faults.plan(Fault(slow=60))
-    with pytest.raises(SendFailed, match=r"no answer within 0\.3 s") as caught:
-        await sink.send(delivery(1))
-    await sink.close()
-    assert caught.value.maybe_sent
-
-
-async def test_a_look_that_does_not_end_is_a_finding(discord: StandIn) -> None:
-    """And no exception."""
-    sink = build(bot_options(discord, discord.world.add_channel("alerts"), timeout=0.3), setting())
-    discord.faults.plan(Fault(slow=60, sends_only=False))
-    (finding,) = await sink.examine()
-    assert isinstance(finding.problem, SendFailed)
-
-
-async def test_a_redirect_is_not_followed(discord: StandIn) -> None:
-    """A message could go elsewhere."""
-    async with opened(bot_options(discord, discord.world.add_channel("alerts"))) as sink:
-        elsewhere = (("Location", discord.api_base + "/users/@me"),)
-        discord.faults.plan(Fault(status=302, body=b"", headers=elsewhere))
-        with pytest.raises(SinkRefused, match="redirect"):
-            await sink.send(delivery(1))
-    assert discord.requests[-1].sends
-
-
-async def test_nobody_there_is_transient_and_nothing_was_sent() -> None:
-    """Connection refused, of both ways."""
-    base = f"http://127.0.0.1:{unused_port()}/api/v10"
-    hook = SecretStr(f"{base}/webhooks/123456789012345678/wh-t0ken")
-    bot = DiscordOptions(bot_token=SecretStr("t0ken.of.a.bot"), channel="123456789012345678", api_base=base)
-    for options in (bot, DiscordOptions(webhook_url=hook)):
-        sink = build(options, setting())
-        with pytest.raises(SendFailed, match="cannot connect") as caught:
-            await sink.send(delivery(1))
-        assert not caught.value.maybe_sent
-        assert isinstance((await sink.examine())[0].problem, SendFailed)
-        await sink.close()
-
-
-async def test_a_webhook_sends_what_is_in_doubt_again(discord: StandIn) -> None:
-    """At least once: a lost answer makes two messages, and one request for each attempt."""
-    channel = discord.world.add_channel("alerts")
-    url = SecretStr(discord.webhook_url(discord.world.add_webhook(channel)))
-    async with opened(DiscordOptions(webhook_url=url)) as sink:
-        discord.faults.plan(Fault(status=500, when="after"))
-        with pytest.raises(SendFailed) as caught:
-            await sink.send(delivery(1))
-        assert caught.value.maybe_sent
-        await sink.send(delivery(1, in_doubt=True))
-    assert len(discord.world.messages[channel["id"]]) == len(posts(discord)) == 2
-
-
-async def test_a_webhook_that_was_deleted_is_named(discord: StandIn) -> None:
-    """By its id, never its token."""
-    hook = discord.world.add_webhook(discord.world.add_channel("alerts"))
-    async with opened(DiscordOptions(webhook_url=SecretStr(discord.webhook_url(hook)))) as sink:
-        assert [each.found for each in await sink.examine()] == [f"alerts, of channel {hook['channel_id']}"]
-        discord.world.webhooks.clear()
-        with pytest.raises(SinkRefused, match=f"webhook {hook['id']}: the webhook is not there; .*|was deleted"):
-            await sink.send(delivery(1))
-        assert isinstance((await sink.examine())[0].problem, SinkRefused)
-
-
-async def test_a_webhook_of_a_forum_needs_a_thread(discord: StandIn) -> None:
-    """And says which option names it; with it, the message goes into that post."""
-    forum = discord.world.add_channel("posts", objects.FORUM)
-    post = discord.world.add_thread(forum, "alerts here")
-    url = SecretStr(discord.webhook_url(discord.world.add_webhook(forum)))
-    async with opened(DiscordOptions(webhook_url=url)) as sink:
-        with pytest.raises(SinkRefused, match="`thread`"):
-            await sink.send(delivery(1))
-    async with opened(DiscordOptions(webhook_url=url, thread=post["id"])) as sink:
-        await sink.send(delivery(1))
-    assert len(discord.world.messages[post["id"]]) == 1
-
-
 async def test_a_form_that_discord_refuses_ends_that_alert_alone(discord: StandIn) -> None:
     """SendRefused with the field; the next one goes on."""
     channel = discord.world.add_channel("alerts")
@@ -429,41 +285,3 @@ async def test_what_does_not_fit_is_attached_whole(discord: StandIn) -> None:
         (attachment,) = message["attachments"]
         assert discord.world.files[attachment["id"]].count(b"every word counts") >= 1000
         assert attachment["filename"] == "alert.txt"
-
-
-async def test_no_secret_is_in_any_log_error_or_repr(discord: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """At every level, also where the other side sends it back."""
-    caplog.set_level(logging.DEBUG)
-    channel = discord.world.add_channel("alerts")
-    hook = discord.world.add_webhook(channel)
-    url, shown = SecretStr(discord.webhook_url(hook)), []
-    secrets = (str(discord.world.token), str(hook["token"]))
-    for options, secret in zip((bot_options(discord, channel), DiscordOptions(webhook_url=url)), secrets, strict=True):
-        echo = json.dumps({"code": 0, "message": f"you sent {secret}"}).encode()
-        shared = setting()
-        sink = build(options, shared)
-        await sink.send(delivery(1))
-        for fault in (Fault(status=400, body=echo), Fault(status=503), Fault(reset="before"), Fault(retry_after=99.0)):
-            discord.faults.plan(fault)
-            with pytest.raises((SendFailed, SendRefused)) as caught:
-                await sink.send(delivery(2))
-            shown += traceback.format_exception(caught.value)
-        shown += [repr(options), repr(shared), repr(vars(sink)), repr(await sink.examine())]
-        await sink.close()
-    shown += [each.getMessage() for each in caplog.records if each.name != "aiohttp.access"]  # the stand-in's own
-    everything = "\n".join(shown)
-    assert everything.count("you sent ***") == 2
-    assert not any(secret in everything for secret in secrets)
-
-
-async def test_closing_ends_every_session_and_can_be_repeated(discord: StandIn) -> None:
-    """Warnings are errors here: a session left open would be one."""
-    channel = discord.world.add_channel("alerts")
-    shared = setting()
-    one, two = (build(bot_options(discord, channel), shared) for _ in range(2))
-    await asyncio.gather(one.open(), two.open())
-    await one.close()
-    await two.send(delivery(1))
-    await one.close()
-    await two.close()
-    assert [each.path for each in discord.requests].count("/api/v10/users/@me") == 1

@@ -78,10 +78,7 @@ class Answer:
 
 def read(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     """An answer as it came from the wire; never raises, whatever it holds."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        data = None
+    data = json_of(body)
     if not isinstance(data, dict):
         return Answer(status, retry_after=_seconds(headers.get("Retry-After")), foreign=True)
     code, message = data.get("code"), data.get("message")
@@ -93,6 +90,14 @@ def read(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         _seconds(headers.get("Retry-After")) if wait is None else wait,
         data.get("global") is True,
     )
+
+
+def json_of(body: bytes) -> Any:
+    """What it holds; None where that is no JSON, or JSON nested past all reading."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def judge(answer: Answer, about: str, secret: str, *, sends: bool = True) -> SendFailed | SendRefused | SinkRefused:

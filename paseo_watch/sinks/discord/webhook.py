@@ -5,14 +5,16 @@ token is the only secret; errors name the webhook by its id.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
 
 from paseo_watch import __version__
-from paseo_watch.sinks.discord.errors import Answer, judge, read
+from paseo_watch.sinks.discord.errors import json_of, judge, read
+from paseo_watch.sinks.discord.failures import failed
 from paseo_watch.sinks.discord.options import DiscordOptions, webhook_parts
 from paseo_watch.sinks.discord.outgoing import SUPPRESS_NOTIFICATIONS, Outgoing, outgoing, over_limits
 from paseo_watch.sinks.discord.stream import read_up_to
@@ -59,26 +61,24 @@ class WebhookSink:
         if (over := over_limits(sent)) is not None:
             raise SendRefused(f"{self._about}: {over}")
         query = {"wait": "true"} | ({} if self._options.thread is None else {"thread_id": self._options.thread})
-        status, headers, body = await self._ask("POST", sends=True, params=query, **_body(sent))
-        if not 200 <= status < 300:
-            raise self._judged(read(status, headers, body), sends=True)
+        async with self._answer("POST", sends=True, params=query, **_body(sent)):
+            return  # it is there; what else the answer holds, or whether it ends, changes nothing
 
     async def examine(self) -> tuple[Finding, ...]:
         """Whether the webhook is there, its name and its channel."""
         opened = self._session is not None
         try:
-            await self.open()
-            status, headers, body = await self._ask("GET", sends=False)
-            if status != 200:
-                raise self._judged(read(status, headers, body), sends=False)
+            async with self._answer("GET", sends=False) as response:
+                return (Finding("webhook", _described(await read_up_to(response.content, BODY_LIMIT))),)
         except (SendFailed, SinkRefused) as problem:
             return (Finding("webhook", "not usable", problem),)
         finally:
             if not opened:
                 await self.close()
-        return (Finding("webhook", _described(body)),)
 
-    async def _ask(self, method: str, *, sends: bool, **request: Any) -> tuple[int, Mapping[str, str], bytes]:
+    @asynccontextmanager
+    async def _answer(self, method: str, *, sends: bool, **request: Any) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A success, its body not yet read. Whatever else happens, in the block too, leaves as an error of ours."""
         await self.open()
         assert self._session is not None
         url = f"{self._base}/webhooks/{self._id}/{self._token.get_secret_value()}"
@@ -91,20 +91,20 @@ class WebhookSink:
                 timeout=aiohttp.ClientTimeout(total=self._options.timeout),
                 **request,
             ) as response:
-                return response.status, response.headers, await read_up_to(response.content, BODY_LIMIT)
+                if not 200 <= response.status < 300:
+                    raise await self._judged(response, sends=sends)
+                yield response
+        except (SendFailed, SendRefused, SinkRefused):
+            raise
         # `from None` here: the text of an aiohttp error can hold the whole URL, and a traceback prints its causes.
-        except aiohttp.ClientConnectorError as error:
-            raise SendFailed(
-                f"{self._about}: cannot connect ({error.os_error.strerror or 'no reason given'})"
-            ) from None
         except TimeoutError:
             what = f"no answer within {self._options.timeout:g} s"
             raise SendFailed(f"{self._about}: {what}", maybe_sent=sends) from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            what = f"connection lost ({type(error).__name__})"
-            raise SendFailed(f"{self._about}: {what}", maybe_sent=sends) from None
+        except Exception as error:  # noqa: BLE001 - whatever aiohttp, or an answer that nobody foresaw, raises
+            raise failed(error, self._about, sends=sends) from None
 
-    def _judged(self, answer: Answer, *, sends: bool) -> SendFailed | SendRefused | SinkRefused:
+    async def _judged(self, response: aiohttp.ClientResponse, *, sends: bool) -> SendFailed | SendRefused | SinkRefused:
+        answer = read(response.status, response.headers, await read_up_to(response.content, BODY_LIMIT))
         return judge(answer, self._about, self._token.get_secret_value(), sends=sends)
 
 
@@ -131,10 +131,7 @@ def _body(sent: Outgoing) -> dict[str, Any]:
 
 
 def _described(body: bytes) -> str:
-    try:
-        data = json.loads(body)
-    except ValueError:
-        data = None
+    data = json_of(body)
     if not isinstance(data, dict):
         return "there"
     return f"{clean(str(data.get('name')), 60)}, of channel {clean(str(data.get('channel_id')), 30)}"

@@ -40,6 +40,7 @@ def test_pings_silence_and_a_file_are_said_where_they_are_due() -> None:
         (b"[]", "there"),
         (b"nonsense", "there"),
         (b"\xff", "there"),
+        (b"[" * 60_000, "there"),
     ],
 )
 def test_a_look_at_a_webhook_is_one_line(body: bytes, shown: str) -> None:
