@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from paseo_watch import __version__
 from paseo_watch.cli import log
-from paseo_watch.cli.errors import FAILED, WRONG_INPUT
+from paseo_watch.cli.errors import FAILED, WRONG_INPUT, NobodyReads
 from paseo_watch.errors import InputError, PaseoWatchError
 
 Command = Callable[[argparse.Namespace], int]
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except KeyboardInterrupt:
         return FAILED
-    except BrokenPipeError:  # `paseo-watch outbox list | head` has seen enough
+    except (BrokenPipeError, NobodyReads):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter's last flush goes there
         return FAILED
     except PaseoWatchError as error:

@@ -3,6 +3,7 @@
 import sys
 from typing import TextIO
 
+from paseo_watch.cli.errors import NobodyReads
 from paseo_watch.sinks.render.clean import clean
 
 LONGEST = 2_000
@@ -10,8 +11,14 @@ LONGEST = 2_000
 
 
 def say(line: str, stream: TextIO | None = None) -> None:
-    """Print one line, with control characters and line breaks made visible; to standard output where none is named."""
-    print(clean(line, LONGEST), file=stream or sys.stdout)
+    """Print one line, with control characters and line breaks made visible; to standard output where none is named.
+
+    Raises NobodyReads, which is told from a connection's broken pipe wherever it arrives.
+    """
+    try:
+        print(clean(line, LONGEST), file=stream or sys.stdout)
+    except BrokenPipeError as error:
+        raise NobodyReads("nobody reads the output") from error
 
 
 def complain(error: object) -> None:

@@ -28,6 +28,7 @@ from paseo_watch.cli.errors import DONE, FAILED, WrongInput
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.pools import open_pool
 from paseo_watch.cli.progress import Progress
+from paseo_watch.cli.while_read import while_read
 from paseo_watch.clock import Clock, SystemClock
 from paseo_watch.config.idle import idle_rules
 from paseo_watch.config.load import load
@@ -56,7 +57,7 @@ def demo(flags: argparse.Namespace) -> int:
         raise WrongInput(f"--speed is {flags.speed}, expected a number above 0")
     with as_file(files("paseo_watch.recording") / "data") as folder, tempfile.TemporaryDirectory() as scratch:
         recordings = [read(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
-        summary = execute(_demo(flags, folder / "demo.yaml", recordings, Path(scratch)))
+        summary = execute(while_read(_demo(flags, folder / "demo.yaml", recordings, Path(scratch)), sys.stdout))
     return _end(summary, flags) if flags.once else DONE
 
 
@@ -66,7 +67,7 @@ def replay(flags: argparse.Namespace) -> int:
     recording = read(flags.file)
     _holds_what_is_asked(flags.file, recording, config)
     with tempfile.TemporaryDirectory() as scratch:
-        summary = execute(_replay(flags, config, recording, Path(scratch)))
+        summary = execute(while_read(_replay(flags, config, recording, Path(scratch)), sys.stdout))
     return _end(summary, flags)
 
 
@@ -83,7 +84,7 @@ def backtest(flags: argparse.Namespace) -> int:
         execute(_history_is_there(flags.chain, chain, flags.last))
         progress = Progress(flags.last - flags.first + 1)
         how = _how(flags, until={flags.chain: flags.last}, console_only=True, on_blocks=progress.add)
-        summary = execute(serve(one, how))
+        summary = execute(while_read(serve(one, how), sys.stdout))
     return _end(summary, flags)
 
 

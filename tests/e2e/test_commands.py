@@ -24,6 +24,21 @@ async def test_it_says_its_version_as_a_module_and_as_a_script(tmp_path: Path, c
     assert (ended.code, ended.out, ended.err) == (0, f"paseo-watch {__version__}\n", "")
 
 
+@pytest.mark.parametrize("words", ["check --online", "doctor", "schema", "demo --once"])
+def test_a_closed_pipe_is_a_quiet_end(tmp_path: Path, words: str) -> None:
+    """`paseo-watch ... | head -1`: whoever reads has seen enough, wherever the command is by then."""
+    write_config(tmp_path, NOWHERE, archive="console: {}, file: {path: alerts.jsonl}")
+    config = ["-c", "config.yaml"] if words in ("check --online", "doctor") else []
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [*MODULE, *words.split(), *config, "--log-level", "error"], cwd=tmp_path, stdout=writing,
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
 TYPED = {
     "": "the following arguments are required: COMMAND",
     "frobnicate": "argument COMMAND: invalid choice: 'frobnicate'",

@@ -1,13 +1,15 @@
 """Flags, and what a command ends with."""
 
 import argparse
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from paseo_watch import __version__
 from paseo_watch.cli import inspect, log, main, outbox, record, schema, send_test, service
-from paseo_watch.cli.errors import WrongInput
+from paseo_watch.cli.errors import NobodyReads, WrongInput
 from paseo_watch.config.problem import ConfigError, Place, Problem
 from paseo_watch.errors import PermanentError, TransientError
 from paseo_watch.recording.recording import RecordingError
@@ -122,3 +124,20 @@ def test_a_commands_error_is_one_line_and_an_exit_code(
     out, err = capsys.readouterr()
     assert out == ""
     assert err == ("" if isinstance(error, KeyboardInterrupt) else f"paseo-watch: {error}\n")
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), NobodyReads("nobody reads the output")])
+def test_a_command_that_nobody_reads_any_more_ends_without_a_word(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Not with a traceback, nor with a line about it."""
+
+    def fail(flags: argparse.Namespace) -> int:
+        raise error
+
+    monkeypatch.setattr(schema, "schema", fail)
+    monkeypatch.setattr(log, "set_up", lambda level, form: None)
+    with open(os.dup(1), "w") as stdout:  # main closes what it writes to
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert main.main(["schema"]) == 1
+    assert capfd.readouterr() == ("", "")

@@ -1,11 +1,15 @@
 """A look at a sink: what it finds in lines, and an end where it has none of its own."""
 
 import asyncio
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from paseo_watch.cli.configuration import load_config
+from paseo_watch.cli.errors import NobodyReads
+from paseo_watch.cli.execute import execute
 from paseo_watch.cli.receivers import look, look_at_receivers, told
 from paseo_watch.sinks.memory import MemorySink
 from paseo_watch.sinks.sink import Finding, SendFailed, SinkRefused
@@ -64,3 +68,16 @@ async def test_each_finding_is_a_line_under_its_receiver(
         if good
         else f"team/file: file: FAILED: {tmp_path}/no/alerts.jsonl: its folder does not exist; create it"
     )
+
+
+def test_receivers_whose_findings_nobody_reads_are_no_defect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check --online | head`: all of them look at once, in a group, whose error is a defect unless it is ours."""
+    config = load_config(flags(configured(tmp_path, "[{name: team, console: {}, file: {path: a.jsonl}}]")))
+    reading, writing = os.pipe()
+    os.close(reading)
+    stream = os.fdopen(writing, "w", buffering=1)
+    monkeypatch.setattr(sys, "stdout", stream)
+    with pytest.raises(NobodyReads):
+        execute(look_at_receivers(config))
+    with pytest.raises(BrokenPipeError):
+        stream.close()

@@ -1,7 +1,10 @@
 """No text from a node, a file or a store acts on the terminal."""
 
+import os
+
 import pytest
 
+from paseo_watch.cli.errors import NobodyReads
 from paseo_watch.cli.say import complain, say
 
 
@@ -22,3 +25,14 @@ def test_a_line_without_end_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     """A node may send megabytes."""
     say("x" * 1_000_000)
     assert len(capsys.readouterr().out) == 2_001
+
+
+def test_a_line_that_nobody_reads_is_told_from_every_other_broken_pipe() -> None:
+    """A connection's is a failure; this one is the end of what a command has to say."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    stream = os.fdopen(writing, "w", buffering=1)
+    with pytest.raises(NobodyReads):
+        say("one", stream)
+    with pytest.raises(BrokenPipeError):
+        stream.close()
