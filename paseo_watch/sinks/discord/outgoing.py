@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from paseo_watch.sinks.discord.options import Severity
+from paseo_watch.sinks.mentions import is_due
 from paseo_watch.sinks.render.embed import embed, marker, units
 from paseo_watch.sinks.render.message import message
 from paseo_watch.sinks.sink import Delivery
 
 SUPPRESS_NOTIFICATIONS = 1 << 12
 NAME_LIMIT = 100
-SEVERITIES = ("info", "warning", "critical")
 
 CONTENT_LIMIT = 2000
 FILE_LIMIT = 8 << 20
@@ -60,7 +60,7 @@ def outgoing(
     alert = delivery.notification
     shown = message(alert, now_ms)
     rendered = embed(shown, delivery.id)
-    pinged = mention if _is_due(alert, mention_at) else ()
+    pinged = mention if is_due(alert, mention_at) else ()
     return Outgoing(
         content=" ".join(_ping(one) for one in pinged),
         embed=rendered.embed,
@@ -114,12 +114,6 @@ def _texts(embed: dict[str, Any]) -> list[tuple[str, str, int]]:
     for field in embed.get("fields", ()):
         found += [(f"a field's {key}", str(field[key]), limit) for key, limit in FIELD_LIMITS.items()]
     return [*found, ("the footer", str(embed.get("footer", {}).get("text", "")), FOOTER_LIMIT)]
-
-
-def _is_due(alert: Any, mention_at: Severity) -> bool:
-    if alert["status"] == "resolved" or alert["severity"] not in SEVERITIES:
-        return False
-    return SEVERITIES.index(alert["severity"]) >= SEVERITIES.index(mention_at)
 
 
 def _ping(mention: str) -> str:

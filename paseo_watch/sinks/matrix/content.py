@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 from paseo_watch.sinks.matrix.options import MatrixOptions
+from paseo_watch.sinks.mentions import is_due
 from paseo_watch.sinks.render.html import html
 from paseo_watch.sinks.render.message import message
 from paseo_watch.sinks.render.text import text
-from paseo_watch.watchers.watcher import SEVERITIES
 
 DELIVERY = "org.paseo_watch.delivery"
 """The key that holds the delivery's id: by it a message is known when it may have been sent before."""
@@ -37,10 +37,7 @@ def content(notification: Mapping[str, Any], delivery_id: str, options: MatrixOp
 
 def mentioned(notification: Mapping[str, Any], options: MatrixOptions) -> tuple[str, ...]:
     """Whom to mention: nobody of what has resolved, and of what is less severe than configured."""
-    severity = notification["severity"]
-    if notification["status"] == "resolved" or severity not in SEVERITIES:
-        return ()
-    return options.mention if SEVERITIES.index(severity) >= SEVERITIES.index(options.mention_at) else ()
+    return options.mention if is_due(notification, options.mention_at) else ()
 
 
 def _pill(user: str) -> str:
