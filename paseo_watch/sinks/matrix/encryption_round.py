@@ -27,6 +27,7 @@ from paseo_watch.sinks.matrix.encryption_sync import (
     read_sync,
     sync_path,
 )
+from paseo_watch.sinks.matrix.surprise import surprises_told
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,22 @@ class Round:
 
     async def catch_up(self, room_id: str) -> None:
         """Know the room as it is now. Raises SendFailed or SinkRefused where nobody could read what is sent."""
+        with surprises_told(room_id, self._give_up):
+            await self._catch_up(room_id)
+
+    async def encrypt(self, room_id: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        """The content of an m.room.encrypted event, after `catch_up`, with its key given to all who can have it."""
+        with surprises_told(room_id, self._give_up):
+            room = self._rooms[room_id]
+            for parcel in self.machine.distribute(room_id, room.readers(), room.encryption):
+                await self._requests.put(f"/sendToDevice/m.room.encrypted/{parcel.id}", {"messages": parcel.messages})
+                self.machine.given(room_id, parcel)
+            return self.machine.encrypt(room_id, content)
+
+    def _give_up(self) -> None:
+        self.machine.broken = True  # where it stopped is not known: it begins anew with what is on the disk
+
+    async def _catch_up(self, room_id: str) -> None:
         now = self._clock.monotonic()
         if room_id not in self._rooms or self._synced is None or now - self._synced >= FRESH:
             await self._sync(room_id)
@@ -81,14 +98,6 @@ class Round:
         await self._learn_devices(readers)
         await self._begin_sessions(readers)
         self._check_somebody_reads(room_id, readers)
-
-    async def encrypt(self, room_id: str, content: Mapping[str, Any]) -> dict[str, Any]:
-        """The content of an m.room.encrypted event, after `catch_up`, with its key given to all who can have it."""
-        room = self._rooms[room_id]
-        for parcel in self.machine.distribute(room_id, room.readers(), room.encryption):
-            await self._requests.put(f"/sendToDevice/m.room.encrypted/{parcel.id}", {"messages": parcel.messages})
-            self.machine.given(room_id, parcel)
-        return self.machine.encrypt(room_id, content)
 
     async def _sync(self, room_id: str) -> None:
         full = room_id not in self._rooms  # a room that earlier syncs did not ask for comes whole, and so do all

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+MOST_KEYS = 50
+"""One-time keys of one device that a server is taken to have: as many as are ever made."""
 STATE = ("m.room.member", "m.room.encryption", "m.room.history_visibility")
 
 
@@ -98,7 +100,7 @@ def read_sync(answer: Mapping[str, Any]) -> SyncAnswer:
         {room: _events(part, "state") + _events(part, "timeline") for room, part in joined.items()},
         _texts(changes.get("changed")),
         _texts(changes.get("left")),
-        count if isinstance(count, int) and "device_one_time_keys_count" in answer else None,
+        min(max(count, 0), MOST_KEYS) if isinstance(count, int) and "device_one_time_keys_count" in answer else None,
         _events(answer, "to_device"),
     )
 

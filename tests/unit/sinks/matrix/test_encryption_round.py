@@ -197,6 +197,40 @@ async def test_a_key_that_ends_while_it_is_handed_out_is_not_used(stage: Stage) 
     assert all(stage.reads(peer, content) for peer in stage.server.peers)
 
 
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("learn", OverflowError),
+        ("begin_sessions", RecursionError),
+        ("distribute", AttributeError),
+        ("encrypt", TypeError),
+    ],
+)
+async def test_whatever_the_machine_raises_is_a_failed_send_and_ends_the_machine(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, step: str, error: type[Exception]
+) -> None:
+    """By its name; what the machine has in memory then, nobody knows."""
+    monkeypatch.setattr(stage.machine, step, lambda *_: (_ for _ in ()).throw(error("s3cret")))
+    with pytest.raises(SendFailed, match=f"{ROOM}: .*{error.__name__}") as failed:
+        await stage.send()
+    assert "s3cret" not in str(failed.value)
+    assert stage.machine.broken
+
+
+async def test_a_sync_token_that_cannot_be_kept_is_a_failed_send(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of a pair of code units is JSON, and no text."""
+    get = stage.server.get
+
+    async def garbled(path: str) -> object:
+        answer = dict(await get(path))
+        return {**answer, "next_batch": "\ud800"} if "next_batch" in answer else answer
+
+    monkeypatch.setattr(stage.server, "get", garbled)
+    with pytest.raises(SendFailed, match="UnicodeEncodeError"):
+        await stage.send()
+    assert stage.machine.sync_token is None
+
+
 async def test_the_others_get_the_rest_of_a_key_that_was_given_to_some(stage: Stage) -> None:
     peers = [stage.server.arrive(f"@user{number}:test", "D") for number in range(45)]
     put, left = stage.server.put, [2]

@@ -77,6 +77,13 @@ def test_no_keys_left_is_told_from_a_server_that_does_not_count(given: dict[str,
     assert read_sync({"next_batch": "s", **given}).one_time_keys == read
 
 
+@pytest.mark.parametrize(("given", "read"), [(-(2**70), 0), (-300_000, 0), (10**30, 50), (51, 50), ("7", None)])
+def test_a_count_of_keys_is_one_that_can_be(given: Any, read: int | None) -> None:
+    """Else as many were made as are missing."""
+    counted = {"signed_curve25519": given}
+    assert read_sync({"next_batch": "s", "device_one_time_keys_count": counted}).one_time_keys == read
+
+
 @pytest.mark.parametrize("token", [None, "", 5, ["s"]])
 def test_a_sync_without_a_token_cannot_be_used(token: Any) -> None:
     with pytest.raises(ValueError, match="next_batch"):
