@@ -30,6 +30,7 @@ from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys
 from paseo_watch.sinks.matrix.encryption_requests import Requests
 from paseo_watch.sinks.matrix.identity import Step
 from paseo_watch.sinks.matrix.secret import read_secret
+from paseo_watch.sinks.matrix.surprise import surprises_told
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ class Encryption:
     async def examine(self) -> str:
         """What stands with the account's keys, in words, changing nothing; raises SendFailed or SinkRefused."""
         keys, who = self._keys(), self._account.session
-        own = await identity.look(self._requests, who.user, who.device_id)
-        kept = self._file.exists()  # a running service may have it open: what it has for the device is taken on trust
-        step = identity.next_step(own, keys, who.user, own.device if kept else None)
+        with surprises_told(self._account.shown):
+            own = await identity.look(self._requests, who.user, who.device_id)
+            kept = self._is_kept()  # a running service may have it open: what it has for the device is taken on trust
+            step = identity.next_step(own, keys, who.user, own.device if kept else None)
         if step is Step.FOREIGN_KEYS or (step is Step.OTHER_DEVICE and self._account.options.password is None):
             raise identity.refusal(step, who.user, who.device_id)
         return "keys on the homeserver, device signed" if step is Step.COMPLETE else f"to do at the start: {step.value}"
@@ -86,7 +88,8 @@ class Encryption:
         if self._round is not None and self._round.machine.broken:
             await self.close()
         if self._round is None:
-            self._round = await self._open()
+            with surprises_told(self._account.shown):
+                self._round = await self._open()
         await self._round.catch_up(room_id)
         return self._round
 
@@ -124,13 +127,18 @@ class Encryption:
         own = await identity.look(self._requests, who.user, who.device_id)
         if identity.next_step(own, keys, who.user, None) is Step.FOREIGN_KEYS:
             raise identity.refusal(Step.FOREIGN_KEYS, who.user, who.device_id)
-        if own.device is not None and not self._file.exists():
+        if own.device is not None and not self._is_kept():
             return None
         machine = Machine(self._file, who.user, who.device_id, keys.pickle_key)
         if identity.next_step(own, keys, who.user, machine.device_keys) is Step.OTHER_DEVICE:
             machine.close()
             return None
         return machine
+
+    def _is_kept(self) -> bool:
+        from paseo_watch.sinks.matrix.encryption_store import is_there  # needs the extra
+
+        return is_there(self._file)
 
     @property
     def _file(self) -> Path:

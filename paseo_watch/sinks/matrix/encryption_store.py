@@ -19,6 +19,9 @@ from nio.store.models import OlmSessions
 
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 
+LOCK_WAIT = 0.2
+"""Seconds to wait for another program that holds the file; nothing else happens in the service meanwhile."""
+PRAGMAS = (("foreign_keys", 1), ("secure_delete", 1))
 MOST_NAMES = 10_000
 """Room keys that are remembered by name."""
 MOST_SESSIONS = 10_000
@@ -31,6 +34,9 @@ REMEDY = (
 
 class SendingStore(MatrixStore):  # type: ignore[misc]  # nio ships no types
     """nio's store for one who only sends: every device of a member is written to, none is remembered."""
+
+    def _create_database(self) -> Any:
+        return peewee.SqliteDatabase(self.database_path, timeout=LOCK_WAIT, pragmas=PRAGMAS)
 
     def load_device_keys(self) -> DeviceStore:
         """None: the server is asked at each start."""
@@ -85,6 +91,20 @@ class _NoRoomKeys(GroupSessionStore):  # type: ignore[misc]
         return False
 
 
+def is_there(file: Path) -> bool:
+    """Whether there is a key store; SinkRefused where that cannot be found out, in a folder of another user."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise SinkRefused(
+            f"the key store {file} cannot be looked at ({error.strerror}); run this as the user of the service, or let "
+            "this user read the folder"
+        ) from error
+    return True
+
+
 def open_store(file: Path, user_id: str, device_id: str, pickle_key: str) -> Olm:
     """nio's machine on this file, which is made where it is not there.
 
@@ -117,6 +137,10 @@ def disk_errors(file: Path) -> Iterator[None]:
     try:
         yield
     except (peewee.OperationalError, sqlite3.OperationalError, OSError) as error:
+        if "locked" in str(error):
+            raise SendFailed(
+                f"another program holds the key store {file}, such as a backup or a second service; it is tried again"
+            ) from error
         raise SendFailed(f"cannot use the key store {file}: {error}; check the disk and the permissions") from error
     except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
         raise _damaged(file, str(error)) from error

@@ -192,6 +192,44 @@ async def test_after_a_full_disk_it_begins_again_from_what_is_kept(
     await ours.close()
 
 
+async def test_after_an_error_that_nobody_foresaw_it_begins_again_from_what_is_kept(
+    server: KeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from paseo_watch.sinks.matrix.encryption_machine import Machine
+
+    ours = made(FakeAccount(tmp_path))
+    for name in ("__init__", "learn", "encrypt"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Machine, name, lambda *_: (_ for _ in ()).throw(RuntimeError("s3cret")))
+            with pytest.raises(SendFailed, match="RuntimeError"):
+                await ours.encrypt(ROOM, CONTENT)
+        server.changed.append("@alice:test")
+    server.asked.clear()
+    assert server.peers[0].read(await ours.encrypt(ROOM, CONTENT)) == CONTENT
+    assert any("full_state=true" in path for path in server.asked)
+    await ours.close()
+
+
+@pytest.mark.parametrize("call", ["examine", "prepare"])
+async def test_a_store_in_a_folder_of_another_user_is_refused(
+    server: KeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """`check --online` by another user than the service's."""
+    ours = made(FakeAccount(tmp_path))
+    await ours.prepare(ROOM)
+    await ours.close()
+    stat = Path.stat
+
+    def denied(path: Path, **given: Any) -> Any:
+        if path.name.startswith("keys-"):
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **given)
+
+    monkeypatch.setattr(Path, "stat", denied)
+    with pytest.raises(SinkRefused, match="run this as the user of the service"):
+        await (ours.prepare(ROOM) if call == "prepare" else ours.examine())
+
+
 async def test_a_failure_while_setting_up_leaves_nothing_half_open(server: KeyServer, tmp_path: Path) -> None:
     ours = made(FakeAccount(tmp_path))
     server.broken["/keys/signatures"] = SendFailed("no answer")

@@ -10,7 +10,7 @@ import peewee
 import pytest
 
 from paseo_watch.sinks.matrix import encryption_store
-from paseo_watch.sinks.matrix.encryption_store import disk_errors, open_store
+from paseo_watch.sinks.matrix.encryption_store import LOCK_WAIT, disk_errors, is_there, open_store
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 from tests.unit.sinks.matrix.key_server import DEVICE, ROOM, USER
 
@@ -49,6 +49,38 @@ def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path, content: 
     with pytest.raises(SinkRefused, match=r"keys\.db is damaged .* move that file away"):
         identity(file)
     assert file.read_bytes() == content
+
+
+def test_a_file_that_another_program_holds_is_said_to_be_held_and_is_not_waited_for(tmp_path: Path) -> None:
+    """SQLite waits five seconds by itself, and so would everything else in the service."""
+    file = tmp_path / "keys.db"
+    olm = open_store(file, USER, DEVICE, SECRET)
+    assert olm.store.database.execute_sql("PRAGMA busy_timeout").fetchone() == (round(LOCK_WAIT * 1000),)
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(SendFailed, match=r"another program holds the key store .*keys\.db"), disk_errors(file):
+            olm.store.save_sync_token("s1")
+    olm.store.database.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "there"), [(FileNotFoundError(), False), (NotADirectoryError(), False), (None, True)]
+)
+def test_whether_there_is_a_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError | None, there: bool
+) -> None:
+    monkeypatch.setattr(Path, "stat", lambda _: error and (_ for _ in ()).throw(error))
+    assert is_there(tmp_path / "keys.db") is there
+
+
+def test_a_store_in_a_folder_of_another_user_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`Path.exists` raises there."""
+    denied = PermissionError(13, "Permission denied")
+    monkeypatch.setattr(Path, "stat", lambda _: (_ for _ in ()).throw(denied))
+    with pytest.raises(SinkRefused, match=r"keys\.db cannot be looked at \(Permission denied\); run this as the user"):
+        is_there(tmp_path / "keys.db")
 
 
 def test_with_a_page_spoilt_the_store_never_opens_as_another_device(tmp_path: Path) -> None:
