@@ -28,7 +28,7 @@ def _homeserver(value: str) -> str:
         plain = False
     if not plain:
         raise ValueError('expected the homeserver\'s URL, http or https, such as "https://matrix.example.org"')
-    return value.rstrip("/")
+    return str(url).rstrip("/")  # one spelling: yarl writes the host in lower case and leaves out a usual port
 
 
 def _identifier(value: str, pattern: re.Pattern[str], expected: str) -> str:

@@ -57,17 +57,45 @@ def test_rooms_of_every_version_and_aliases_are_taken(room: str) -> None:
     assert options(room=room).room == room
 
 
-def test_a_slash_after_the_homeserver_is_of_no_meaning() -> None:
-    """Else the request's path would begin with two."""
-    assert options(homeserver="https://a.example/").homeserver == "https://a.example"
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "https://a.example",
+        "https://a.example/",
+        "https://a.example:443",
+        "HTTPS://A.Example:443//",
+        "https://A.EXAMPLE",
+    ],
+)
+def test_one_homeserver_is_one_however_it_is_spelt(spelling: str) -> None:
+    """Else two receivers of one account each wait for a lock that the other holds; and a path would begin with //."""
+    assert options(homeserver=spelling).homeserver == "https://a.example"
+    assert options(homeserver=spelling).account == options(homeserver="https://a.example").account
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("http://a:443", "http://a:443"),
+        ("https://a:8448/matrix/", "https://a:8448/matrix"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("https://\u00e4.example", "https://xn--4ca.example"),
+    ],
+)
+def test_what_makes_another_homeserver_is_kept(given: str, kept: str) -> None:
+    assert options(homeserver=given).homeserver == kept
 
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_check_of_an_identifier(text: str) -> None:
-    """Any text at all: taken as it is, or refused, and nothing else is raised."""
-    for key in ("homeserver", "user", "room", "device_id"):
+    """Any text at all: taken, ids as they are, or refused, and nothing else is raised."""
+    for key in ("user", "room", "device_id"):
         with suppress(ValidationError):
-            assert getattr(options(**{key: text}), key).rstrip("/") == text.rstrip("/")
+            assert getattr(options(**{key: text}), key) == text
+    for homeserver in (text, f"https://{text}"):
+        with suppress(ValidationError):
+            kept = options(homeserver=homeserver).homeserver
+            assert options(homeserver=kept).homeserver == kept
 
 
 def test_no_secret_shows_in_a_repr_or_an_error() -> None:
