@@ -11,6 +11,7 @@ it uses that one's session and never logs in while the lock is held, for that wo
 import asyncio
 import fcntl
 import logging
+import math
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 _USUAL = (ErrorAnswer, NotMatrix, aiohttp.ClientError, OSError)
 """What a request may well meet."""
+OFTEN = 3600
+"""Seconds: sessions that are revoked twice within this time are revoked by something that goes on doing so."""
 DEVICE_NAME = "paseo-watch"
 """What the account's owner sees in the list of devices."""
 
@@ -69,6 +72,7 @@ class Account:
         self._client: HomeserverClient | None = None
         self._lock: int | None = None
         self._users = 0
+        self._revoked = -math.inf
         self._busy = asyncio.Lock()
         self._parts: dict[object, Closable] = {}
 
@@ -126,7 +130,8 @@ class Account:
             return answer
         async with self._busy:
             if self.session is used:  # else somebody else has logged in meanwhile
-                await self._log_in_by_password(used.device_id)
+                self._note_revoked()
+                await self._log_in_by_password(used.device_id, "the session was revoked")
         return await self._try(call)
 
     async def server(self) -> str:
@@ -151,7 +156,7 @@ class Account:
         """
         async with self._busy:
             former = self.session
-            await self._log_in_by_password(device_id)
+            await self._log_in_by_password(device_id, f"in place of {former.device_id}, whose keys are not here")
         path = "/_matrix/client/v3/logout"
         left = await self._try(lambda client: client.call("POST", path, {}, former.access_token))
         if isinstance(left, Fault):
@@ -182,7 +187,7 @@ class Account:
         elif (kept := sessions.read(self._path, given.user)) is not None:
             self._adopt(kept)
         else:
-            await self._log_in_by_password(given.device_id)
+            await self._log_in_by_password(given.device_id, "no session is kept yet")
 
     async def _check_token(self, session: Session) -> None:
         self.client.access_token = session.access_token
@@ -192,7 +197,20 @@ class Account:
         _check_owner(answer, session, self.shown)
         self._adopt(session)
 
-    async def _log_in_by_password(self, device_id: str) -> None:
+    def _note_revoked(self) -> None:
+        """Sessions are revoked by people, seldom; two services of one device do it to each other all the time."""
+        now = self.clock.monotonic()
+        if now - self._revoked < OFTEN:
+            log.warning(
+                "%s: the session was revoked again, within %d minutes; if another service logs in as this account and "
+                "device %s, give one of them another device_id",
+                self.shown,
+                OFTEN // 60,
+                self.session.device_id,
+            )
+        self._revoked = now
+
+    async def _log_in_by_password(self, device_id: str, why: str) -> None:
         borrowed = self._lock is None
         if borrowed:
             self._take_lock()
@@ -205,6 +223,7 @@ class Account:
                 raise SinkRefused(f"{self.shown}: the homeserver logged in {clean(session.user, 255)}; check user")
             self._adopt(session)
             sessions.write(self._path, session)
+            log.info("%s: logged in by password as device %s: %s", self.shown, session.device_id, why)
         finally:
             if self._session is not None:
                 self._adopt(self._session)  # nio's client takes over any login

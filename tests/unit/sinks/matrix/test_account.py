@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,21 @@ from paseo_watch.sinks.matrix.errors import Fault
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 from tests.unit.sinks.matrix.homeserver import DEVICE, TOKEN, USER, Homeserver, failure
 from tests.unit.sinks.matrix.samples import options, setting
+from tests.unit.sinks.settings import FixedClock
 
 
 def account(homeserver: Homeserver, store: Path, **changes: object) -> Account:
     """Not logged in yet."""
     return Account(options(store, **changes), setting(homeserver))  # type: ignore[arg-type]
+
+
+class Hours(FixedClock):
+    """A clock that a test sets."""
+
+    hours = 0.0
+
+    def monotonic(self) -> float:
+        return self.hours * 3600
 
 
 async def whoami(made: Account) -> object:
@@ -76,6 +87,30 @@ async def test_a_revoked_token_is_replaced_once_however_many_meet_it(tmp_path: P
     homeserver.tokens.clear()
     await asyncio.gather(*(whoami(made) for _ in range(10)))
     assert homeserver.asked("/login") == 2
+    await made.release()
+
+
+async def test_each_login_by_password_is_logged_with_its_reason_and_a_repeated_one_with_what_to_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two services of one account and device log each other out, and nothing else would tell."""
+    caplog.set_level(logging.INFO)
+    homeserver = Homeserver()
+    made = account(homeserver, tmp_path, by_password=True)
+    made.clock = clock = Hours()
+    await made.acquire()
+    assert "logged in by password as device DEVICE: no session is kept yet" in caplog.text
+    for hours, again in ((0.0, False), (2.0, False), (2.5, True)):
+        caplog.clear()
+        clock.hours = hours
+        homeserver.tokens.clear()
+        await whoami(made)
+        assert "logged in by password as device DEVICE: the session was revoked" in caplog.text
+        assert ("give one of them another device_id" in caplog.text) is again
+    caplog.clear()
+    await made.log_in_as("DEVICE_2")
+    assert "as device DEVICE_2: in place of DEVICE, whose keys are not here" in caplog.text
+    assert "passw0rd" not in caplog.text
     await made.release()
 
 
