@@ -13,6 +13,8 @@ from pydantic import SecretStr
 
 from paseo_watch.clock import Clock
 from paseo_watch.sinks.discord.client import RestClient, Unwelcome
+from paseo_watch.sinks.discord.errors import LONGEST_WAIT
+from paseo_watch.sinks.discord.library import discord
 from paseo_watch.sinks.discord.translate import translated
 from paseo_watch.sinks.sink import SendFailed
 
@@ -88,6 +90,8 @@ class Account:
 
     def _learn(self, error: Exception) -> None:
         """A token that is no longer accepted: who asks next logs in anew. A global limit holds for all."""
+        if isinstance(error, discord.RateLimited) and error.retry_after > LONGEST_WAIT:
+            self._client = None  # discord.py would keep to it, to infinity; a new client knows of no limit
         if not isinstance(error, Unwelcome):
             return
         if error.answer.status == 401:

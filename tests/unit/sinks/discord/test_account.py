@@ -10,6 +10,7 @@ from paseo_watch.sinks.discord import account as account_module
 from paseo_watch.sinks.discord.account import Account
 from paseo_watch.sinks.discord.client import Unwelcome
 from paseo_watch.sinks.discord.errors import Answer
+from paseo_watch.sinks.discord.library import discord
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 from tests.clock import FakeClock
 
@@ -132,6 +133,17 @@ async def test_a_limit_of_one_route_holds_nobody_else(account: Account) -> None:
         async with account.calls("Discord channel 1"):
             raise Unwelcome(Answer(429, retry_after=5.0))
     await asked(account)
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(3600.0, True), (3601.0, False), (float("inf"), False)])
+async def test_no_limit_that_discord_py_knows_of_holds_for_good(account: Account, seconds: float, kept: bool) -> None:
+    """It asks nobody before that is over, and does not forget it."""
+    async with account.client() as first:
+        with pytest.raises(SendFailed) as caught:
+            async with account.calls("Discord channel 1"):
+                raise discord.RateLimited(seconds)
+    assert caught.value.retry_after == 3600.0
+    assert (await asked(account) is first) is kept
 
 
 async def test_errors_of_ours_pass_as_they_are(account: Account) -> None:
