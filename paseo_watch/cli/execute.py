@@ -19,16 +19,16 @@ class Died(PaseoWatchError):
     """A part of the service died on something that nobody expected; the log holds the traceback."""
 
 
-def execute(work: Coroutine[Any, Any, T]) -> T | None:
-    """The result; None where a signal ended it. Raises PaseoWatchError."""
+def execute(work: Coroutine[Any, Any, T], left: str = "everything is committed or untouched") -> T | None:
+    """The result; None where a signal ended it, and then it is told what is `left`. Raises PaseoWatchError."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            return runner.run(_until_signal(work))
+            return runner.run(_until_signal(work, left))
         except BaseExceptionGroup as group:
             raise _reason(group) from group
 
 
-async def _until_signal(work: Coroutine[Any, Any, T]) -> T | None:
+async def _until_signal(work: Coroutine[Any, Any, T], left: str) -> T | None:
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -36,7 +36,7 @@ async def _until_signal(work: Coroutine[Any, Any, T]) -> T | None:
     try:
         return await task
     except asyncio.CancelledError:
-        log.info("ended by a signal; everything is committed or untouched")
+        log.info("ended by a signal; %s", left)
         return None
 
 

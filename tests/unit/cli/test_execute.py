@@ -42,6 +42,18 @@ def test_a_signal_ends_it_with_its_clean_up_and_without_a_result(number: signal.
     assert ended == ["cleanly"]
 
 
+def test_what_a_signal_leaves_behind_is_told_as_the_command_says(caplog: pytest.LogCaptureFixture) -> None:
+    """`Committed or untouched` is true of the service, not of an alert that is being sent."""
+
+    async def work() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
+
+    with caplog.at_level(logging.INFO):
+        execute(work(), "it may arrive")
+    assert caplog.messages == ["ended by a signal; it may arrive"]
+
+
 async def group(*failures: Exception) -> None:
     async def fail(error: Exception) -> None:
         raise error

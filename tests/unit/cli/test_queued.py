@@ -1,5 +1,6 @@
 """An alert in a running service's queue: what is said while it waits, and how it ends."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -94,12 +95,78 @@ async def test_one_that_dies_is_a_failure_with_its_reason_while_another_arrives(
 async def test_what_is_not_delivered_in_time_stays_in_the_queue_and_that_is_said(
     tmp_path: Path, service: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A service that was started with another configuration has no such sink."""
-    assert not await beside(tmp_path, service)
+    """The service tries it, and will again."""
+    assert not await beside(tmp_path, service, fail(1, "answered 502"))
     assert said(capsys) == [
-        "team/webhook: FAILED: not delivered within 2 s, it stays in the queue: "
-        "is it in the configuration that the service was started with?"
+        "team/webhook: waits: attempt 1 failed: answered 502",
+        "team/webhook: FAILED: not delivered within 2 s, it stays in the queue: attempt 1 failed: answered 502",
     ]
+    assert await service.run(lambda conn: deliveries.statuses(conn, [HOOK])) == {HOOK: "pending"}
+
+
+async def test_what_the_service_does_not_try_is_taken_out_of_the_queue_again(
+    tmp_path: Path, service: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service that was started with another configuration has no such sink, and nobody could remove it later."""
+    file = delivery_id(ALERT.notification["id"], "team", "file")
+    assert not await beside(tmp_path, service, fail(1, "full", file), kinds=("file", "webhook"))
+    assert said(capsys)[1:] == [
+        "team/file: FAILED: not delivered within 2 s, it stays in the queue: attempt 1 failed: full",
+        "team/webhook: FAILED: the running service does not try it, so it may not know this receiver; start it anew "
+        "with this configuration (the test alert is out of the queue)",
+    ]
+    statuses = await service.run(lambda conn: deliveries.statuses(conn, [HOOK, file]))
+    assert statuses == {HOOK: "dead", file: "pending"}
+
+
+@pytest.mark.parametrize("rule", [REFUSED, FAILING])
+async def test_what_the_service_has_trouble_with_stays(tmp_path: Path, service: Database, rule: str) -> None:
+    """It knows the way out, and tries nothing of it until somebody acts or its time has come."""
+    labels = {"receiver": "team", "sink": "webhook"}
+    trouble = Condition("a", None, rule, "critical", labels, {"text": "gone"}, NOW_MS)
+    await service.run(lambda conn: conditions.put(conn, [trouble]))
+    assert not await beside(tmp_path, service)
+    assert await service.run(lambda conn: deliveries.statuses(conn, [HOOK])) == {HOOK: "pending"}
+
+
+class EndOfService(ServiceClock):
+    """The service ends while somebody waits for the second time."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        if self.monotonic() == 0.5:
+            await self._database.close()
+
+
+async def test_that_the_service_has_ended_is_noticed_and_the_alert_left_to_its_next_start(
+    tmp_path: Path, service: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Long before a minute is over."""
+    clock = EndOfService(service)
+    url = f"sqlite:///{tmp_path}/store.db"
+    assert not await deliver_beside(url, ALERT, ("webhook",), clock)
+    assert said(capsys) == [
+        "team/webhook: FAILED: the service has ended; the alert waits in the queue for its next start"
+    ]
+    assert clock.monotonic() <= 6
+    async with await Database.open(url) as anew:
+        assert await anew.run(lambda conn: deliveries.statuses(conn, [HOOK])) == {HOOK: "pending"}
+
+
+class Impatient(ServiceClock):
+    """Ctrl-C at the first wait."""
+
+    async def sleep(self, seconds: float) -> None:
+        raise asyncio.CancelledError
+
+
+async def test_who_waits_no_longer_is_told_that_the_alert_stays_in_the_queue(
+    tmp_path: Path, service: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is not untouched: it will arrive."""
+    with pytest.raises(asyncio.CancelledError):
+        await deliver_beside(f"sqlite:///{tmp_path}/store.db", ALERT, ("webhook",), Impatient(service))
+    assert said(capsys) == ["the test alert stays in the queue"]
     assert await service.run(lambda conn: deliveries.statuses(conn, [HOOK])) == {HOOK: "pending"}
 
 
@@ -141,7 +208,8 @@ async def test_a_sink_that_waits_for_somebody_to_act_is_told_as_such(
 
 async def test_what_is_queued_is_the_alert_itself(tmp_path: Path, service: Database) -> None:
     """Under the ids that it would have anywhere."""
-    await beside(tmp_path, service)
+    with pytest.raises(asyncio.CancelledError):
+        await deliver_beside(f"sqlite:///{tmp_path}/store.db", ALERT, ("webhook",), Impatient(service))
     (row,) = await service.run(lambda conn: deliveries.list(conn, None, 9))
     assert (row.id, row.receiver, row.sink, row.attempts) == (HOOK, "team", "webhook", 0)
     assert row.content == ALERT.notification
