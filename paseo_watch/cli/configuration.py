@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 from paseo_watch.app.chain import DEFAULT_SS58_PREFIX
 from paseo_watch.app.watchers import chain_watchers
 from paseo_watch.chain.scale.runtime import Runtime
-from paseo_watch.cli.errors import WrongInput
+from paseo_watch.cli.errors import UnknownName, WrongInput
 from paseo_watch.config.load import load
 from paseo_watch.config.model import Config
 from paseo_watch.config.sections import Chain, Endpoint, Store
@@ -39,9 +39,9 @@ def keys_at_every_block(config: Config, name: str, runtime: Runtime) -> frozense
 
 
 def known_chain(config: Config, name: str) -> Chain:
-    """A configured chain, enabled or not; raises WrongInput with the names that there are."""
+    """A configured chain, enabled or not; raises UnknownName with the names that there are."""
     if name not in config.chains:
-        raise WrongInput(f"there is no chain {name!r} in the configuration; there are {', '.join(config.chains)}")
+        raise UnknownName(f"there is no chain {name!r} in the configuration; there are {', '.join(config.chains)}")
     return config.chains[name]
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from paseo_watch import __version__
 from paseo_watch.cli import log
-from paseo_watch.cli.errors import FAILED, WRONG_INPUT, NobodyReads
+from paseo_watch.cli.errors import FAILED, WRONG_INPUT, NobodyReads, UnknownName
 from paseo_watch.errors import InputError, PaseoWatchError
 
 Command = Callable[[argparse.Namespace], int]
@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PaseoWatchError as error:
         from paseo_watch.cli.say import complain  # not needed to tell a version
 
-        complain(error)
+        is_builtin = isinstance(error, UnknownName) and flags.config is None
+        complain(f"{error}{' (this is the built-in configuration; yours is given with -c)' if is_builtin else ''}")
         return WRONG_INPUT if isinstance(error, InputError) else FAILED
 
 

@@ -13,7 +13,7 @@ from paseo_watch.alerts.route import Route
 from paseo_watch.alerts.router import Routed, route
 from paseo_watch.app.receivers import build_receivers
 from paseo_watch.cli.configuration import load_config
-from paseo_watch.cli.errors import DONE, FAILED, WrongInput
+from paseo_watch.cli.errors import DONE, FAILED, UnknownName
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.queued import deliver_beside
 from paseo_watch.cli.receivers import sink_setting
@@ -42,13 +42,13 @@ def send_test(flags: argparse.Namespace) -> int:
 
 
 def choose(config: Config, name: str, kind: str | None) -> tuple[Receiver, tuple[str, ...]]:
-    """The receiver of this name and the sinks that are meant. Raises WrongInput with the nearest that there is."""
+    """The receiver of this name and the sinks that are meant. Raises UnknownName with the nearest that there is."""
     found = {receiver.name: receiver for receiver in config.receivers}
     if name not in found:
-        raise WrongInput(f"there is no receiver {quoted(name)}; {nearest(name, tuple(found))}")
+        raise UnknownName(f"there is no receiver {quoted(name)}; {nearest(name, tuple(found))}")
     kinds = tuple(found[name].sinks)
     if kind is not None and kind not in kinds:
-        raise WrongInput(f"the receiver {name} has no sink {quoted(kind)}; {nearest(kind, kinds)}")
+        raise UnknownName(f"the receiver {name} has no sink {quoted(kind)}; {nearest(kind, kinds)}")
     return found[name], kinds if kind is None else (kind,)
 
 

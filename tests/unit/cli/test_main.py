@@ -9,7 +9,7 @@ import pytest
 
 from paseo_watch import __version__
 from paseo_watch.cli import inspect, log, main, outbox, record, schema, send_test, service
-from paseo_watch.cli.errors import NobodyReads, WrongInput
+from paseo_watch.cli.errors import NobodyReads, UnknownName, WrongInput
 from paseo_watch.config.problem import ConfigError, Place, Problem
 from paseo_watch.errors import PermanentError, TransientError
 from paseo_watch.recording.recording import RecordingError
@@ -141,3 +141,24 @@ def test_a_command_that_nobody_reads_any_more_ends_without_a_word(
         monkeypatch.setattr(sys, "stdout", stdout)
         assert main.main(["schema"]) == 1
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["check"], "no receiver a (this is the built-in configuration; yours is given with -c)"),
+        (["check", "-c", "my.yaml"], "no receiver a"),
+    ],
+)
+def test_a_name_that_is_unknown_without_a_configuration_says_whose_it_is_not(
+    words: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who forgot -c looks for a receiver of their own."""
+
+    def fail(flags: argparse.Namespace) -> int:
+        raise UnknownName("no receiver a")
+
+    monkeypatch.setattr(inspect, "check", fail)
+    monkeypatch.setattr(log, "set_up", lambda level, form: None)
+    assert main.main(words) == 2
+    assert capsys.readouterr().err == f"paseo-watch: {told}\n"
