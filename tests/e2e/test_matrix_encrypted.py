@@ -19,6 +19,7 @@ from paseo_watch.sinks.matrix.sink import MatrixSink
 from tests.e2e.matrix.stage import Scene, scene, setting
 from tests.matrix_reader import Readers, matrix_readers
 from tests.synapse import Synapse, User, running_synapse
+from tests.unit.sinks.matrix.key_server import Peer
 from tests.unit.sinks.samples import delivery
 
 KEY = base64.b64encode(b"the secret of these tests only..").decode()
@@ -142,6 +143,25 @@ async def test_a_new_device_reads_what_is_sent_after_it_came(encrypted: Scene, r
     assert on_phone[-1].body is not None
     assert on_phone[0].failure is not None, "what was said before is not given away"
     assert len({each.session for each in on_phone}) == 1, "the key is the same, given from now on"
+
+
+async def test_a_message_to_the_bot_that_cannot_be_read_stops_nothing(encrypted: Scene, readers: Readers) -> None:
+    """Anybody in the room can write one; where it ends the sync that brings it, each start gets it again."""
+    alice = readers.start(encrypted.alice)
+    peer = Peer(encrypted.alice.id, encrypted.alice.login().device)
+    async with opened(encrypted) as sink:
+        await sink.send(delivery(1))
+    bot = encrypted.bot.id
+    keys = encrypted.alice.call("POST", "/keys/query", {"device_keys": {bot: []}})["device_keys"][bot]["PASEOWATCH"]
+    wanted = {"one_time_keys": {bot: {"PASEOWATCH": "signed_curve25519"}}}
+    [one_time_key] = encrypted.alice.call("POST", "/keys/claim", wanted)["one_time_keys"][bot]["PASEOWATCH"].values()
+    content = peer.write(keys, one_time_key["key"], b"[" * 2000)["content"]
+    message = {"messages": {bot: {"PASEOWATCH": content}}}
+    encrypted.alice.call("PUT", "/sendToDevice/m.room.encrypted/nested", message)
+    for number in (2, 3):
+        async with opened(encrypted) as sink:
+            await sink.send(delivery(number))
+    assert [each.failure for each in alice.read(encrypted.room, 3)] == [None] * 3
 
 
 async def test_a_member_who_leaves_gets_no_more_keys(encrypted: Scene, readers: Readers) -> None:
