@@ -77,16 +77,18 @@ def _at(entry: Entry, message: str) -> ConfigError:
 
 
 def _over(base: Branch, top: Branch) -> Branch:
-    entries = dict(base.entries)
+    entries, taken = dict(base.entries), {**base.taken, **top.taken}
     for key, entry in top.entries.items():
         under = entries.pop(key, None)
         if under is None:
             entries[key] = entry
         elif isinstance(entry.node, Branch) and isinstance(under.node, Branch):
             entries[key] = replace(entry, node=_over(under.node, entry.node))
-        elif not (isinstance(entry.node, Scalar) and entry.node.value is None):
+        elif isinstance(entry.node, Scalar) and entry.node.value is None:
+            taken[key] = entry.mark
+        else:
             entries[key] = entry
-    return replace(top, entries=entries)
+    return replace(top, entries=entries, taken=taken)
 
 
 def _beside(one: Branch, other: Branch, path: KeyPath, problems: list[Problem]) -> Branch:

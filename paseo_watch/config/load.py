@@ -12,9 +12,9 @@ from paseo_watch.config.explain import explain
 from paseo_watch.config.layers import gather
 from paseo_watch.config.model import Config, build
 from paseo_watch.config.places import anchor
-from paseo_watch.config.problem import ConfigError, KeyPath, Place, Problem
+from paseo_watch.config.problem import ConfigError, KeyPath, Place, Problem, key_text
 from paseo_watch.config.shape import Shape
-from paseo_watch.config.tree import Node, find, locate, plain
+from paseo_watch.config.tree import Branch, Node, Scalar, find, locate, plain
 from paseo_watch.sinks.registry import SINKS
 from paseo_watch.watchers.registry import WATCHERS
 
@@ -69,7 +69,19 @@ def _validated(model: type[Config], node: Node, shape: Shape, problems: list[Pro
 
 def _finding(root: Node, shape: Shape, path: KeyPath, message: str) -> Problem:
     node = find(root, path)
-    return Problem(locate(root, path), path, secrets.hidden(node, shape.at(path), message) if node else message)
+    told = secrets.hidden(node, shape.at(path), message) if node else message
+    return Problem(locate(root, path), path, told + _taken_away(root, node, path))
+
+
+def _taken_away(root: Node, named: Node | None, path: KeyPath) -> str:
+    """Where the name that is unknown at a path was known until a file took it away, which is the file to mend."""
+    for section in ("chains", "accounts"):
+        names = find(root, (section,))
+        if isinstance(names, Branch) and isinstance(named, Scalar) and named.value in names.taken:
+            place = names.taken[str(named.value)].place
+            mend = "" if locate(root, path).file == place.file else f"; give {key_text(path[:2])} of your own"
+            return f" ({place} takes it away{mend})"
+    return ""
 
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:

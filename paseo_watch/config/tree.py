@@ -6,7 +6,7 @@ hashes and accounts are what hexadecimal digits mean here.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from paseo_watch.config.problem import KeyPath, Place
@@ -54,10 +54,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A mapping."""
+    """A mapping; `taken` says where a file that lies over another takes keys away."""
 
     mark: Mark
     entries: Mapping[str, Entry]
+    taken: Mapping[str, Mark] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,30 @@ def test_what_a_sink_says_of_another_receivers_is_told_at_the_later_one(host: st
     assert refused(tmp_path, "c.yaml") == []
 
 
+TAKES = "extends: base.yaml\nchains: { idle: null }\naccounts: { a: null }\n"
+RULE = "{ name: a, exclude: [a], chains: [relay, idle] }"
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "where", "mend"),
+    [
+        (f"watch: {{ moves: [{RULE}] }}\n", "", "base.yaml:9", "; give watch.moves of your own"),
+        ("", f"watch: {{ moves: [{RULE}] }}\n", "c.yaml:4", ""),
+    ],
+)
+def test_who_takes_away_what_a_rule_names_is_told_with_it(
+    base: str, own: str, where: str, mend: str, tmp_path: Path
+) -> None:
+    """The fault is told at the rule, which may stand in a file that nobody here can change."""
+    there = f"accounts: {{ a: 0x{'11' * 32} }}\nchains:\n  idle: {{ enabled: false }}\n"
+    whole = there + WHOLE.removeprefix("chains:\n")
+    written(tmp_path, {"base.yaml": whole + base, "c.yaml": TAKES + own})
+    assert refused(tmp_path, "c.yaml") == [
+        f'{where}: watch.moves[0].exclude[0]: unknown account "a"; none is known here (c.yaml:3 takes it away{mend})',
+        f'{where}: watch.moves[0].chains[1]: unknown chain "idle"; expected relay (c.yaml:2 takes it away{mend})',
+    ]
+
+
 def test_rules_may_name_accounts_by_their_address(tmp_path: Path) -> None:
     """SS58 text of any prefix stands beside the names; a chain that is not enabled may be named too."""
     rule = "{ name: a, exclude: [5EYCAe5ijiYfyeZ2JJCGq56LmPyNRAKzpG4QkoQkkQNB5e6Z], chains: [idle] }"
