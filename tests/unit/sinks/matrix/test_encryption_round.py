@@ -1,15 +1,17 @@
 """A round of requests before a message: who reads it then, and what stops it. Peers read with vodozemac."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys
 from paseo_watch.sinks.matrix.encryption_machine import Machine
-from paseo_watch.sinks.matrix.encryption_round import ASK_AGAIN, FRESH, Round, writable
+from paseo_watch.sinks.matrix.encryption_round import ASK_AGAIN, AT_ONCE, FRESH, Round, writable
 from paseo_watch.sinks.matrix.encryption_sync import RoomView
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
 from tests.unit.sinks.matrix.key_server import DEVICE, ROOM, USER, KeyServer, Peer
@@ -63,6 +65,32 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     made = Stage(tmp_path)
     yield made
     made.machine.close()
+
+
+@pytest.mark.parametrize("step", ["learn", "begin_sessions"])
+async def test_others_have_their_turn_while_many_devices_are_taken_in(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Two thousand of them stood in everybody's way for three seconds."""
+    peers = [stage.server.arrive(f"@user{number}:test", "D") for number in range(2 * AT_ONCE)]
+    turns, seen, take = [0], [], getattr(stage.machine, step)
+
+    async def everybody_else() -> None:
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    def noted(part: Any) -> None:
+        seen.append((len(part), turns[0]))
+        take(part)
+
+    monkeypatch.setattr(stage.machine, step, noted)
+    others = asyncio.create_task(everybody_else())
+    content = await stage.send()
+    others.cancel()
+    sizes, at = zip(*seen, strict=True)
+    assert (len(seen), max(sizes), len(set(at))) == (3, AT_ONCE, 3)
+    assert all(stage.reads(peer, content) for peer in (*peers, stage.alice))
 
 
 async def test_a_member_reads_what_is_sent(stage: Stage) -> None:
