@@ -23,12 +23,16 @@ def show(flags: argparse.Namespace) -> int:
     async def look() -> tuple[StoredDelivery, ...]:
         async with await Database.open(_url(flags), Access.READER) as database:
             status = None if flags.status == "all" else flags.status
-            return await database.run(lambda conn: deliveries.list(conn, status, flags.limit))
+            return await database.run(lambda conn: deliveries.list(conn, status, flags.limit + 1))
 
     rows = execute(look()) or ()
-    for row in rows:
+    for row in rows[: flags.limit]:
         say(_line(row))
-    print(f"{len(rows)} deliveries")
+    say(
+        f"{len(rows)} deliveries"
+        if len(rows) <= flags.limit
+        else f"the newest {flags.limit} deliveries, there are more; --limit shows them"
+    )
     return DONE
 
 
