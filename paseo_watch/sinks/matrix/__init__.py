@@ -4,5 +4,5 @@ Comes in: `sink.Delivery`. Goes out: one event, under a transaction id that the 
 account share a login (`account`), of which a session is kept (`session`). May import of ours: clock, watchers.watcher,
 sinks.sink, sinks.kind, sinks.render.
 
-    options, errors, session, pace, content, rules <- client <- account <- room, encryption <- sink <- build
+    secret <- options, errors, session, pace, content, rules <- client <- account <- room, encryption <- sink <- build
 """
