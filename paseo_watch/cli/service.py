@@ -38,6 +38,7 @@ from paseo_watch.recording.node import NodeServer
 from paseo_watch.recording.player import play
 from paseo_watch.recording.recorded_chain import RecordedChain
 from paseo_watch.recording.recording import SUFFIX, Recording, read
+from paseo_watch.web.server import ListenFailed
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +124,8 @@ async def _demo(flags: argparse.Namespace, file: Path, recordings: Sequence[Reco
         ]
         try:
             return await serve(config, _how(flags, until=until))
+        except ListenFailed as error:  # the demo's configuration is nobody's to set
+            raise ListenFailed(str(error).replace("set http.listen", "name another with --listen")) from error
         finally:
             for player in players:
                 player.cancel()

@@ -157,7 +157,9 @@ async def test_demo_says_that_its_port_is_taken(tmp_path: Path) -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         ended = await finished("demo", "--listen", address, folder=tmp_path)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.splitlines()[-1].startswith(f"paseo-watch: cannot listen on {address}: ")
+    last = ended.err.splitlines()[-1]
+    assert last.startswith(f"paseo-watch: cannot listen on {address}: ")
+    assert last.endswith("; stop what listens there, or name another with --listen")
 
 
 async def test_what_is_recorded_of_a_node_replays_as_the_node_was(tmp_path: Path) -> None:
