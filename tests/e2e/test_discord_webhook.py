@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
+from yarl import URL
 
 from paseo_watch.sinks.discord.options import DiscordOptions
 from paseo_watch.sinks.sink import SendFailed, SinkRefused
@@ -35,12 +36,12 @@ async def test_a_webhook_sends_what_is_in_doubt_again(discord: StandIn) -> None:
 
 
 async def test_a_webhook_that_was_deleted_is_named(discord: StandIn) -> None:
-    """By its id, never its token."""
+    """By its id and, for it is not Discord's own, its host; never its token."""
     hook = discord.world.add_webhook(discord.world.add_channel("alerts"))
     async with opened(DiscordOptions(webhook_url=SecretStr(discord.webhook_url(hook)))) as sink:
         assert [each.found for each in await sink.examine()] == [f"alerts, of channel {hook['channel_id']}"]
         discord.world.webhooks.clear()
-        with pytest.raises(SinkRefused, match=f"webhook {hook['id']}: the webhook is not there; .*|was deleted"):
+        with pytest.raises(SinkRefused, match=f"webhook {hook['id']} at {URL(discord.api_base).origin()}: the webhook"):
             await sink.send(delivery(1))
         assert isinstance((await sink.examine())[0].problem, SinkRefused)
 
@@ -54,6 +55,9 @@ async def test_a_webhook_of_a_forum_needs_a_thread(discord: StandIn) -> None:
         with pytest.raises(SinkRefused, match="`thread`"):
             await sink.send(delivery(1))
     async with opened(DiscordOptions(webhook_url=url, thread=post["id"])) as sink:
+        looked = await sink.examine()
+        assert [each.what for each in looked] == ["webhook", "thread"]
+        assert "only be tried by sending" in looked[1].found
         await sink.send(delivery(1))
     assert len(discord.world.messages[post["id"]]) == 1
 

@@ -15,6 +15,7 @@ from paseo_watch.clock import Clock
 from paseo_watch.sinks.discord.client import RestClient, Unwelcome
 from paseo_watch.sinks.discord.errors import LONGEST_WAIT
 from paseo_watch.sinks.discord.library import discord
+from paseo_watch.sinks.discord.options import elsewhere
 from paseo_watch.sinks.discord.translate import translated
 from paseo_watch.sinks.sink import SendFailed
 
@@ -26,6 +27,7 @@ class Account:
         self._api_base = api_base
         self._token = token
         self._clock = clock
+        self.about = f"Discord's bot{elsewhere(api_base)}"
         self._users = 0
         self._client: RestClient | None = None
         self._borrowed: Counter[RestClient] = Counter()
@@ -71,7 +73,7 @@ class Account:
     async def _login(self) -> RestClient:
         client = RestClient(self._api_base)
         try:
-            async with self.calls("Discord's bot"):
+            async with self.calls(self.about):
                 await client.login(self._token.get_secret_value())
         except BaseException:
             await _close(client)
@@ -81,7 +83,7 @@ class Account:
     def _mind_the_limit(self) -> None:
         left = self._closed_until - self._clock.monotonic()
         if left > 0:
-            raise SendFailed("Discord's bot: its global rate limit is used up", retry_after=left)
+            raise SendFailed(f"{self.about}: its global rate limit is used up", retry_after=left)
 
     async def _close_unused(self) -> None:
         for client in [each for each, users in self._borrowed.items() if not users and each is not self._client]:

@@ -85,7 +85,7 @@ class BotSink:
         what = "token"
         try:
             async with self._account.client() as client:
-                async with self._account.calls("Discord's bot"):
+                async with self._account.calls(self._account.about):
                     application = await client.application_info()
                     findings.append(Finding(what, f"accepted, of {clean(application.name, 60)}"))
                 what = "channel"

@@ -116,6 +116,11 @@ class DiscordOptions(SinkOptions):
         return self
 
 
+def elsewhere(api_base: str) -> str:
+    """` at https://…`, the host that is meant, where it is not Discord's own: a mistyped one is to be seen."""
+    return "" if URL(api_base).host == URL(API_BASE).host else f" at {URL(api_base).origin()}"
+
+
 def webhook_parts(url: str) -> tuple[str, str, str] | None:
     """(API base, id, token) of a webhook's URL as Discord shows it; None where it is none.
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from paseo_watch import __version__
 from paseo_watch.sinks.discord.errors import json_of, judge, read
 from paseo_watch.sinks.discord.failures import failed
-from paseo_watch.sinks.discord.options import DiscordOptions, webhook_parts
+from paseo_watch.sinks.discord.options import DiscordOptions, elsewhere, webhook_parts
 from paseo_watch.sinks.discord.outgoing import SUPPRESS_NOTIFICATIONS, Outgoing, outgoing, over_limits
 from paseo_watch.sinks.discord.stream import read_up_to
 from paseo_watch.sinks.kind import SinkSetting
@@ -40,7 +40,7 @@ class WebhookSink:
         self._base = options.api_base or base
         self._options = options
         self._setting = setting
-        self._about = f"Discord webhook {self._id}"
+        self._about = f"Discord webhook {self._id}{elsewhere(self._base)}"
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -69,12 +69,17 @@ class WebhookSink:
         opened = self._session is not None
         try:
             async with self._answer("GET", sends=False) as response:
-                return (Finding("webhook", _described(await read_up_to(response.content, BODY_LIMIT))),)
+                there = Finding("webhook", _described(await read_up_to(response.content, BODY_LIMIT)))
+                return (there, *self._thread())
         except (SendFailed, SinkRefused) as problem:
             return (Finding("webhook", "not usable", problem),)
         finally:
             if not opened:
                 await self.close()
+
+    def _thread(self) -> tuple[Finding, ...]:
+        thread = self._options.thread
+        return () if thread is None else (Finding("thread", f"{thread}: can only be tried by sending", weak=True),)
 
     @asynccontextmanager
     async def _answer(self, method: str, *, sends: bool, **request: Any) -> AsyncIterator[aiohttp.ClientResponse]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from paseo_watch.sinks.discord.options import DiscordOptions, webhook_parts
+from paseo_watch.sinks.discord.options import API_BASE, DiscordOptions, elsewhere, webhook_parts
 
 BOT = {"bot_token": "t0ken.of.a.bot", "channel": "123456789012345678"}
 HOOK = {"webhook_url": "https://discord.com/api/webhooks/123456789012345678/wh-T0ken_x"}
@@ -89,3 +89,17 @@ def test_a_slash_at_the_end_of_the_base_is_no_difference() -> None:
 def test_a_webhooks_url_gives_its_base_with_a_version(url: str, base: str) -> None:
     """Discord shows URLs without one, and would take an old version for them."""
     assert webhook_parts(url) == (base, "123456789012345678", "tok-en")
+
+
+@pytest.mark.parametrize(
+    ("base", "shown"),
+    [
+        (API_BASE, ""),
+        ("https://discord.com/api/v9", ""),
+        ("https://discrod.com/api/v10", " at https://discrod.com"),
+        ("http://127.0.0.1:8080/api/v10", " at http://127.0.0.1:8080"),
+    ],
+)
+def test_a_host_that_is_not_discords_is_named(base: str, shown: str) -> None:
+    """Else a mistyped one is nowhere to be seen: the rest of the URL is a secret."""
+    assert elsewhere(base) == shown
