@@ -4,6 +4,7 @@ Built on PyYAML's event stream (`yaml.parse`) and not on its constructors: nothi
 depth, size and aliases are counted while the text is read, so that a small hostile file cannot become a large tree.
 """
 
+import re
 from collections.abc import Iterator
 
 import yaml
@@ -27,6 +28,9 @@ MAX_DEPTH = 32
 MAX_NODES = 20_000
 """Nodes after aliases are written out: the guard against a "billion laughs" file."""
 
+_COMMENT = re.compile(r"[ \t]*#")
+_RESERVED = re.compile(r"'[@`%]' that cannot start any token")
+
 
 def compose(source: Source, text: str) -> tuple[Branch, list[Problem]]:
     """The document's mapping and the problems that do not stop reading (keys given twice).
@@ -41,6 +45,7 @@ class _Reader:
     def __init__(self, source: Source, text: str) -> None:
         self.source = source
         self.problems: list[Problem] = []
+        self._whole = text
         self._events = self._parse(text)
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._nodes = 0
@@ -66,7 +71,9 @@ class _Reader:
             yield from yaml.parse(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            raise self._syntax(mark.line + 1 if mark else None, error.problem or "malformed") from None
+            what = error.problem or "malformed"
+            hint = "; put the value in quotes" if _RESERVED.search(what) else ""
+            raise self._syntax(mark.line + 1 if mark else None, what + hint) from None
         except yaml.YAMLError:
             raise self._syntax(None, "a character that YAML does not allow (a control character?)") from None
         except (ValueError, OverflowError, IndexError, AttributeError, TypeError):
@@ -128,7 +135,11 @@ class _Reader:
 
     def _scalar(self, event: ScalarEvent, path: KeyPath) -> Scalar:
         text = self._text(event, path)
-        return Scalar(self._mark(event), text if event.style else scalar_value(text))
+        if event.style:
+            return Scalar(self._mark(event), text)
+        assert event.start_mark is not None
+        is_comment = not text and bool(_COMMENT.match(self._whole, event.start_mark.index))
+        return Scalar(self._mark(event), scalar_value(text), comment=is_comment)
 
     def _text(self, event: ScalarEvent, path: KeyPath) -> str:
         text: str = event.value

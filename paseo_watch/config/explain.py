@@ -59,6 +59,8 @@ def _message(details: Sequence[Details], path: KeyPath, root: Node, shape: Shape
     if first["loc"][-1:] == ("[key]",) or first["type"] in _OWN_WORDS:
         words = _own_words(first)
         return words if node is None or _is_fixed(first.get("ctx", {}).get("error")) else hidden(node, here, words)
+    if first["type"] in ("too_short", "string_too_short") and isinstance(node, Scalar) and node.value == "":
+        return f"is empty; expected {here.expected}"
     if first["type"] in _SIZES:
         return f"expected {_SIZES[first['type']].format(**first.get('ctx', {}))}"
     return f"expected {here.expected}, found {_found(node, here)}{_hint(node, here)}"
@@ -111,6 +113,8 @@ def _hint(node: Node | None, shape: Shape) -> str:
     is_text_wanted = any(one.get("type") == "string" and "const" not in one for one in shape.alternatives)
     if isinstance(node, Scalar) and isinstance(node.value, int | float) and is_text_wanted:
         return "; put it in quotes"
+    if isinstance(node, Scalar) and node.comment and is_text_wanted:
+        return ": # begins a comment; put the value in quotes"
     return ""
 
 

@@ -37,11 +37,15 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value. `secret` marks text that came out of the environment or a file: never shown."""
+    """One value. `secret` marks text that came out of the environment or a file: never shown.
+
+    `comment` marks nothing where a comment stands instead of a value (`room: #alerts:example.org`).
+    """
 
     mark: Mark
     value: bool | int | float | str | None
     secret: bool = False
+    comment: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class OnDisk(SinkOptions):
 
 class OverTheWire(SinkOptions):
     url: SecretStr
-    secret: SecretStr | None = None
+    secret: SecretStr | None = Field(None, min_length=1)
     timeout: float = Field(10.0, gt=0, le=60)
 
     def conflict(self, other: Self, receiver: str) -> str | None:
