@@ -8,7 +8,7 @@ import { logger } from "matrix-js-sdk/lib/logger.js";
 console.log = console.info = console.debug = console.warn = console.error; // the protocol owns stdout
 logger.disableAll?.();
 
-const EVENTS = 2000; // a timeline that no test outgrows
+const EVENTS = 100; // of a room in one sync
 const clients = new Map();
 
 // Not final: the key, or what the server knows of the device, may still be on its way.
@@ -39,6 +39,7 @@ async function read({ name, room, count, seconds }) {
   const client = clients.get(name);
   const until = Date.now() + seconds * 1000;
   for (;;) {
+    await completeBackwards(client, room);
     const events = messages(client, room);
     if ((events.length >= count && events.every(settled)) || Date.now() > until) {
       return Promise.all(events.map((event) => told(client, event)));
@@ -47,8 +48,24 @@ async function read({ name, room, count, seconds }) {
   }
 }
 
+// A sync brings the latest events of a room only (Synapse: 100); what lies between it and the last one is asked for.
+async function completeBackwards(client, room) {
+  for (;;) {
+    const oldest = timelines(client, room)[0];
+    if (!oldest?.getPaginationToken("b")) return;
+    await client.paginateEventTimeline(oldest, { backwards: true, limit: 100 });
+  }
+}
+
+function timelines(client, room) {
+  const found = [];
+  let one = client.getRoom(room)?.getLiveTimeline();
+  for (; one; one = one.getNeighbouringTimeline("b")) found.unshift(one);
+  return found;
+}
+
 function messages(client, room) {
-  const events = client.getRoom(room)?.getLiveTimeline().getEvents() ?? [];
+  const events = timelines(client, room).flatMap((one) => one.getEvents());
   const kinds = ["m.room.message", "m.room.encrypted"];
   return events.filter((event) => event.getSender() !== client.getUserId() && kinds.includes(event.getWireType()));
 }
