@@ -211,9 +211,11 @@ async def test_a_room_where_nobody_has_a_device_is_refused_until_somebody_has(
     async with built(empty, password=True) as sink:
         with pytest.raises(SinkRefused, match="no member has a device that could read"):
             await sink.open()
+        assert "no member has a device that could read" in found(await sink.examine())["encryption"]
     alice = readers.start(empty.alice)
     async with built(empty, password=True) as sink:
         await sink.open()
+        assert "1 devices of 1 members" in found(await sink.examine())["encryption"]
         await sink.send(delivery(1))
     assert [each.failure for each in alice.read(empty.room, 1)] == [None]
 

@@ -27,6 +27,7 @@ from paseo_watch.sinks.matrix import identity
 from paseo_watch.sinks.matrix.account import Account
 from paseo_watch.sinks.matrix.content import DELIVERY
 from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys
+from paseo_watch.sinks.matrix.encryption_readers import count_readers, nobody_reads
 from paseo_watch.sinks.matrix.encryption_requests import Requests
 from paseo_watch.sinks.matrix.identity import Step
 from paseo_watch.sinks.matrix.secret import read_secret
@@ -52,6 +53,14 @@ class Encryption:
         self._requests = Requests(account)
         self._lock = asyncio.Lock()
         self._round: Round | None = None
+
+    async def readers(self, room_id: str) -> str:
+        """How many devices of others could read in the room, in words; SinkRefused where certainly none could."""
+        with surprises_told(self._account.shown):
+            count, users, unknown = await count_readers(self._requests, room_id, self._account.session.user)
+        if not count and not unknown:
+            raise nobody_reads(room_id)
+        return f"{count} devices of {users} members" + (f"; {unknown} homeservers did not answer" if unknown else "")
 
     async def examine(self) -> str:
         """What stands with the account's keys, in words, changing nothing; raises SendFailed or SinkRefused."""

@@ -19,6 +19,7 @@ from paseo_watch.sinks.matrix import identity
 from paseo_watch.sinks.matrix.cross_signing import CrossSigningKeys
 from paseo_watch.sinks.matrix.encryption_devices import MEGOLM, is_failure, sound_claims, sound_devices
 from paseo_watch.sinks.matrix.encryption_machine import Machine
+from paseo_watch.sinks.matrix.encryption_readers import nobody_reads
 from paseo_watch.sinks.matrix.encryption_requests import Requests
 from paseo_watch.sinks.matrix.encryption_sync import (
     RoomView,
@@ -193,10 +194,7 @@ class Round:
             return
         if targets or self.machine.unknown(users):
             raise SendFailed(f"{room_id}: no member's device gives the keys that it takes to write to it")
-        raise SinkRefused(
-            f"{room_id}: the room is encrypted and no member has a device that could read; invite somebody who uses "
-            "Element, or let them log in once"
-        )
+        raise nobody_reads(room_id)
 
 
 async def _parts(items: Iterable[Item]) -> AsyncIterator[frozenset[Item]]:

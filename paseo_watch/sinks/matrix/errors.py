@@ -163,8 +163,10 @@ def _meant(fault: Fault, asked: Asked, shown: str) -> SendFailed | SendRefused |
             return SinkRefused(f"{shown}: the password is refused; check user and password")
         case "alias", "M_NOT_FOUND":
             return SinkRefused(f"{shown}: no room has this alias; check room, or give the room's id")
-        case "join", "M_FORBIDDEN" | "M_NOT_FOUND" | "M_UNKNOWN":
-            return SinkRefused(f"{shown}: not in the room and not let in ({said}); invite the account")
+        case "join", "M_NOT_FOUND" | "M_UNKNOWN":
+            return SinkRefused(f"{shown}, and no such room is known here ({said}); check room, or invite the account")
+        case "join", _:
+            return SinkRefused(f"{shown}, and not let in ({said}); invite the account")
         case (("room" | "send"), "M_NOT_FOUND"):
             return SinkRefused(f"{shown}: there is no such room ({said}); check room")
         case "room", "M_FORBIDDEN":

@@ -48,6 +48,8 @@ class Room:
         outside = await self._outside()
         if outside is None:
             return "joined"
+        if outside.startswith(rules.BANNED):
+            raise SinkRefused(f"{self.shown}: {outside}; ask a moderator of the room to lift the ban")
         if not self._join:
             raise SinkRefused(f"{self.shown}: {outside}; invite the account, and set join: true or join with it")
         await self._account.ask("join", lambda client: client.join(self.id), f"{self.shown}: {outside}")

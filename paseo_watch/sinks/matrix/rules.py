@@ -25,6 +25,9 @@ def power(levels: Mapping[str, Any], user: str, kind: str) -> tuple[int, int]:
     return has, needs
 
 
+BANNED = "banned from the room"
+
+
 def outside(membership: Mapping[str, Any]) -> str | None:
     """Why the user of this `m.room.member` content cannot write, in words; None where it has joined."""
     why = membership.get("reason")
@@ -33,7 +36,7 @@ def outside(membership: Mapping[str, Any]) -> str | None:
         case "join":
             return None
         case "ban":
-            return f"banned from the room{reason}"
+            return f"{BANNED}{reason}"
         case "leave":
             return f"left the room, or was removed from it{reason}"
         case "invite":

@@ -121,7 +121,10 @@ class MatrixSink:
         return "ready"
 
     async def _examined(self) -> str:
-        return "none" if await self._room.encryption() is None else await self._encryption().examine()
+        if await self._room.encryption() is None:
+            return "none"
+        keys = await self._encryption().examine()
+        return f"{keys}; {await self._encryption().readers(self._room.id)}"
 
     def _encryption(self) -> Encryption:
         return self._account.once(Encryption)

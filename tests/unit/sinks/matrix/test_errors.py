@@ -70,6 +70,8 @@ def test_what_is_wrong_with_this_message_ends_it(code: str) -> None:
         ("alias", fault(404, "M_NOT_FOUND"), "no room has this alias; check room"),
         ("room", fault(403, "M_FORBIDDEN"), "not in the room"),
         ("join", fault(403, "M_FORBIDDEN", "You are banned"), "“You are banned”); invite the account"),
+        ("join", fault(400, "M_UNKNOWN", "no servers"), "no such room is known here"),
+        ("join", fault(403, "M_BAD_STATE", "odd"), "and not let in (M_BAD_STATE, “odd”)"),
         ("send", fault(404, "M_NOT_FOUND"), "there is no such room"),
         ("server", fault(301), "a redirect; put the final URL into homeserver"),
         ("server", fault(404), "not as a Matrix homeserver does; check homeserver"),
