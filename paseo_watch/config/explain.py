@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import groupby
-from traceback import walk_tb
 from typing import Any
 
 from pydantic import ValidationError
 
-from paseo_watch.config.fields import Expected
 from paseo_watch.config.problem import KeyPath, Problem, one_of, quoted
 from paseo_watch.config.secrets import hidden
 from paseo_watch.config.shape import Shape
 from paseo_watch.config.tree import Branch, Items, Node, Scalar, find, locate
+from paseo_watch.errors import Expected
 
 _OWN_WORDS = ("value_error", "assertion_error")
 _SIZES = {
@@ -58,7 +57,11 @@ def _message(details: Sequence[Details], path: KeyPath, root: Node, shape: Shape
         return f"missing; expected {here.expected}"
     if first["loc"][-1:] == ("[key]",) or first["type"] in _OWN_WORDS:
         words = _own_words(first)
-        return words if node is None or _is_fixed(first.get("ctx", {}).get("error")) else hidden(node, here, words)
+        return (
+            words
+            if node is None or isinstance(first.get("ctx", {}).get("error"), Expected)
+            else hidden(node, here, words)
+        )
     if first["type"] in ("too_short", "string_too_short") and isinstance(node, Scalar) and node.value == "":
         return f"is empty; expected {here.expected}"
     if first["type"] in _SIZES:
@@ -79,18 +82,6 @@ def _what(path: KeyPath) -> str:
 def _own_words(detail: Details) -> str:
     cause = detail.get("ctx", {}).get("error")
     return " ".join(str(cause if cause is not None else detail["msg"]).split())
-
-
-def _is_fixed(error: object) -> bool:
-    """Whether a validator would say the same of any other value, so that its words can show nothing of this one.
-
-    `Expected` promises that. Of another error it is seen where its whole text stands as a constant in the code of the
-    function that raised it: nothing was put into it there.
-    """
-    if isinstance(error, Expected):
-        return True
-    frames = [frame for frame, _ in walk_tb(error.__traceback__)] if isinstance(error, Exception) else []
-    return bool(frames) and str(error) in frames[-1].f_code.co_consts
 
 
 def _found(node: Node | None, shape: Shape) -> str:

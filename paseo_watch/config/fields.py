@@ -14,7 +14,7 @@ from pydantic.json_schema import JsonSchemaValue
 from paseo_watch.alerts.matchers import Matcher, MatcherError
 from paseo_watch.alerts.matchers import parse as parse_matcher
 from paseo_watch.chain import ss58
-from paseo_watch.errors import PaseoWatchError
+from paseo_watch.errors import Expected, PaseoWatchError
 
 ACCOUNT_BYTES = 32
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
@@ -22,10 +22,6 @@ _SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,19}", re.ASCII)
 _DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII)
 _LISTEN = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})", re.ASCII)
 _HEX_32 = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
-
-
-class Expected(ValueError):
-    """Says what was expected and repeats nothing that was given: safe to show as it is."""
 
 
 class Section(BaseModel):

@@ -12,7 +12,6 @@ from paseo_watch.chain import ss58
 from paseo_watch.chain.units import NATIVE, Unit
 from paseo_watch.config.fields import (
     Duration,
-    Expected,
     Genesis,
     HttpUrl,
     Listen,
@@ -26,6 +25,7 @@ from paseo_watch.config.fields import (
     parse_duration,
     url_host,
 )
+from paseo_watch.errors import Expected
 
 MAX_ENDPOINTS = 32
 Whole = Annotated[int, Field(ge=0, le=2**32 - 1)]
@@ -80,7 +80,7 @@ class UnitOptions(Shorthand):
     @model_validator(mode="after")
     def _asset_is_whole(self) -> Self:
         if (self.pallet is None) is not (self.id is None):
-            raise ValueError("pallet and id belong together; expected both for an asset, none for a chain's token")
+            raise Expected("pallet and id belong together; expected both for an asset, none for a chain's token")
         return self
 
     def unit(self, symbol: str) -> Unit:
@@ -102,14 +102,14 @@ class Explorer(Section):
     @classmethod
     def _links(cls, value: str | None) -> str | None:
         if value is not None and not (value.startswith("https://") and value.isprintable() and " " not in value):
-            raise ValueError("expected a link that begins with https://")
+            raise Expected("expected a link that begins with https://")
         return value
 
     @model_validator(mode="after")
     def _placeholders(self) -> Self:
         for key, name in {"block": "number", "extrinsic": "extrinsic", "account": "account"}.items():
             if (value := getattr(self, key)) is not None and f"{{{name}}}" not in value:
-                raise ValueError(f"{key}: expected {{{name}}} in the link")
+                raise Expected(f"{key}: expected {{{name}}} in the link")
         return self
 
 
@@ -196,7 +196,7 @@ class Heartbeat(Section):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.url is None) is (self.receiver is None):
-            raise ValueError("expected either url or receiver")
+            raise Expected("expected either url or receiver")
         return self
 
 

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from yarl import URL
 
 from paseo_watch import __version__
+from paseo_watch.errors import Expected
 from paseo_watch.sinks.kind import SinkOptions, SinkSetting
 from paseo_watch.sinks.render.data import as_json
 from paseo_watch.sinks.sink import Delivery, Finding, SendFailed, SendRefused, SinkRefused
@@ -35,7 +36,7 @@ def _http_url(value: SecretStr) -> SecretStr:
     except ValueError:
         complete = False
     if not complete:
-        raise ValueError("expected an http or https URL with a host")
+        raise Expected("expected an http or https URL with a host")
     return value
 
 

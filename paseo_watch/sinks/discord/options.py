@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from yarl import URL
 
+from paseo_watch.errors import Expected
 from paseo_watch.sinks.kind import SinkOptions
 
 API_BASE = "https://discord.com/api/v10"
@@ -21,14 +22,14 @@ _VERSIONED = re.compile(r"(.*/v\d{1,3})(?=/webhooks/)", re.ASCII)
 
 def _token(value: SecretStr) -> SecretStr:
     if not _TOKEN.fullmatch(value.get_secret_value()):
-        raise ValueError("expected a bot's token, without `Bot ` before it and without spaces")
+        raise Expected("expected a bot's token, without `Bot ` before it and without spaces")
     return value
 
 
 def _webhook_url(value: SecretStr) -> SecretStr:
     if webhook_parts(value.get_secret_value()) is None:
         # no word of the URL itself in it: the configuration withholds an error that could show a part of a secret
-        raise ValueError("expected the URL as it is copied in a channel's settings, Integrations, with nothing added")
+        raise Expected("expected the URL as it is copied in a channel's settings, Integrations, with nothing added")
     return value
 
 
@@ -45,25 +46,25 @@ def _plain_url(value: str, schemes: tuple[str, ...]) -> URL | None:
 def _api_base(value: str) -> str:
     url = _plain_url(value, ("http", "https"))
     if url is None or not re.fullmatch(r"(?:/[\w.~-]+)*/v\d{1,3}/?", url.raw_path, re.ASCII):
-        raise ValueError(f"expected an http or https URL that ends in the API's version, such as {API_BASE}")
+        raise Expected(f"expected an http or https URL that ends in the API's version, such as {API_BASE}")
     return value.rstrip("/")
 
 
 def _gateway_url(value: str) -> str:
     if _plain_url(value, ("ws", "wss")) is None:
-        raise ValueError("expected a ws or wss URL with a host, such as wss://gateway.discord.gg")
+        raise Expected("expected a ws or wss URL with a host, such as wss://gateway.discord.gg")
     return value
 
 
 def _snowflake(value: str) -> str:
     if not _SNOWFLAKE.fullmatch(value):
-        raise ValueError('expected an id of Discord in quotes, 15 to 20 digits, such as "123456789012345678"')
+        raise Expected('expected an id of Discord in quotes, 15 to 20 digits, such as "123456789012345678"')
     return value
 
 
 def _mention(value: str) -> str:
     if not _MENTION.fullmatch(value):
-        raise ValueError('expected "role:<id>" or "user:<id>", such as "role:123456789012345678"')
+        raise Expected('expected "role:<id>" or "user:<id>", such as "role:123456789012345678"')
     return value
 
 
@@ -108,11 +109,11 @@ class DiscordOptions(SinkOptions):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.bot_token is None) == (self.webhook_url is None):
-            raise ValueError("expected exactly one of `bot_token` (with `channel`) and `webhook_url`")
+            raise Expected("expected exactly one of `bot_token` (with `channel`) and `webhook_url`")
         if (self.bot_token is None) != (self.channel is None):
-            raise ValueError("`bot_token` and `channel` go together; a webhook has its channel already")
+            raise Expected("`bot_token` and `channel` go together; a webhook has its channel already")
         if self.thread is not None and self.webhook_url is None:
-            raise ValueError("`thread` goes with `webhook_url`; with a bot, give the thread's id as `channel`")
+            raise Expected("`thread` goes with `webhook_url`; with a bot, give the thread's id as `channel`")
         return self
 
 

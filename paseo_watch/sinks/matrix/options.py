@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from yarl import URL
 
+from paseo_watch.errors import Expected
 from paseo_watch.sinks.kind import SinkOptions
 from paseo_watch.sinks.matrix.secret import read_secret
 
@@ -27,13 +28,13 @@ def _homeserver(value: str) -> str:
     except ValueError:
         plain = False
     if not plain:
-        raise ValueError('expected the homeserver\'s URL, http or https, such as "https://matrix.example.org"')
+        raise Expected('expected the homeserver\'s URL, http or https, such as "https://matrix.example.org"')
     return str(url).rstrip("/")  # one spelling: yarl writes the host in lower case and leaves out a usual port
 
 
 def _identifier(value: str, pattern: re.Pattern[str], expected: str) -> str:
     if not pattern.fullmatch(value) or len(value.encode()) > _LONGEST_ID:
-        raise ValueError(f"expected {expected}")
+        raise Expected(f"expected {expected}")
     return value
 
 
@@ -106,7 +107,7 @@ class MatrixOptions(SinkOptions):
     @model_validator(mode="after")
     def _one_login(self) -> Self:
         if (self.access_token is None) == (self.password is None):
-            raise ValueError("expected exactly one of access_token and password")
+            raise Expected("expected exactly one of access_token and password")
         return self
 
     @property

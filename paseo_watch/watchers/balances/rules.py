@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 from paseo_watch.chain import ss58
 from paseo_watch.chain.units import NATIVE, Amount, AmountError, Unit
-from paseo_watch.errors import PermanentError
+from paseo_watch.errors import Expected, PermanentError
 from paseo_watch.watchers.setting import WatcherSetting
 
 KINDS = ("threshold", "cap", "watch", "below")
@@ -30,7 +30,7 @@ class RuleError(PermanentError):
 
 def _https(value: str) -> str:
     if _SCHEME.match(value) and not (value.startswith("https://") and _has_host(value)):
-        raise ValueError("expected a path or an https URL with a host")
+        raise Expected("expected a path or an https URL with a host")
     return value
 
 
@@ -93,12 +93,12 @@ class BalanceRule(BaseModel):
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             told = f"both {' and '.join(given)}" if given else "none"
-            raise ValueError(f"expected exactly one of {', '.join(KINDS)}, found {told}")
+            raise Expected(f"expected exactly one of {', '.join(KINDS)}, found {told}")
         for key, kind in _BELONGS.items():
             if key in self.model_fields_set and kind != given[0]:
-                raise ValueError(f"{key} goes with {kind}, not with {given[0]}")
+                raise Expected(f"{key} goes with {kind}, not with {given[0]}")
         if self.below is not None and self.accounts is None:
-            raise ValueError("below needs accounts: whose balance is meant")
+            raise Expected("below needs accounts: whose balance is meant")
         return self
 
 
