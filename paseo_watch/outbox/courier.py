@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from paseo_watch.clock import Clock
 from paseo_watch.outbox.backoff import delay, wait_until
+from paseo_watch.outbox.health import Health
 from paseo_watch.outbox.status import CourierStatus, State
 from paseo_watch.sinks.sink import Delivery, Finding, SendFailed, SendRefused, Sink, SinkRefused
 from paseo_watch.steps import Listener
@@ -38,8 +39,6 @@ log = logging.getLogger(__name__)
 
 REFUSED_PAUSE = 60.0
 """Seconds between attempts to open a sink that refuses: an operator has to act first."""
-LOOK_EVERY = 600.0
-"""Seconds after the last thing that went well until an idle sink is looked at."""
 LOOK_SECONDS = 30.0
 """What a look may take: an alert that comes meanwhile waits for its end."""
 GRACE = 3.0
@@ -75,10 +74,7 @@ class Courier:
         self._sink = sink
         self._world = world
         self._work = asyncio.Event()
-        self._trouble_since_ms: int | None = None
-        self._failed_to_send = False
-        self._proven = False
-        self._look_at = world.clock.monotonic()
+        self._health = Health(world.clock, self._show_up)
         self._after_start = True
         self._surely_unsent: str | None = None
         self._status = self._at("opening", "")
@@ -86,7 +82,7 @@ class Courier:
     @property
     def status(self) -> CourierStatus:
         """What it is doing now."""
-        return replace(self._status, trouble_since_ms=self._trouble_since_ms, proven=self._proven)
+        return replace(self._status, trouble_since_ms=self._health.trouble_since_ms, proven=self._health.proven)
 
     def wake(self) -> None:
         """There may be work: called after a commit, on the event loop."""
@@ -108,7 +104,6 @@ class Courier:
             while True:
                 await self._turn()
         except SinkRefused as error:
-            self._failed_to_send = True
             await self._pause("refused", REFUSED_PAUSE, str(error))
 
     async def _open(self) -> None:
@@ -123,7 +118,7 @@ class Courier:
                 await self._pause("refused", REFUSED_PAUSE, str(error))
 
     async def _pause(self, state: State, seconds: float, why: str) -> None:
-        self._trouble()
+        self._health.failed(sending=True)
         self._become(state, why)
         log.error("%s can't be used, again in %.0f s: %s", self._title, seconds, why)
         await self._world.clock.sleep(seconds)
@@ -142,9 +137,9 @@ class Courier:
 
     async def _idle(self) -> None:
         """Wait for work; look at the sink when that is due, whatever else wakes us meanwhile. Raises SinkRefused."""
-        if (wait := self._look_at - self._world.clock.monotonic()) <= 0:
+        if (wait := self._health.look_in) <= 0:
             return await self._look()
-        if self._trouble_since_ms is None:
+        if self._health.trouble_since_ms is None:
             self._become("idle")
         pause = asyncio.create_task(self._world.clock.sleep(wait))
         work = asyncio.create_task(self._work.wait())
@@ -161,13 +156,12 @@ class Courier:
             if isinstance(problem, SinkRefused):
                 raise problem
         if problems:
-            self._trouble()
+            self._health.failed()
             self._become("failing", str(problems[0]))
             log.warning("%s would fail now: %s", self._title, problems[0])
-        elif not self._failed_to_send or not all(each.weak for each in findings):
-            self._well(proven=not all(each.weak for each in findings))
         else:
-            self._look_later(REFUSED_PAUSE)
+            says_little = all(each.weak for each in findings)
+            self._tell(self._health.seems_to_work() if says_little else self._health.works())
 
     async def _findings(self) -> tuple[Finding, ...]:
         try:
@@ -185,13 +179,12 @@ class Courier:
         try:
             await self._sink.send(delivery)
         except SendFailed as error:
-            self._failed_to_send = True
             self._surely_unsent = None if in_doubt or error.maybe_sent else row.id
             end = self._failed(row, attempt, error)
         except SendRefused as error:
             end = partial(self._dead, row, attempt, str(error))
         else:
-            self._well(proven=True)
+            self._tell(self._health.works())
             end = partial(self._done, row, attempt)
         self._world.steps("send.after")
         await end()
@@ -208,7 +201,7 @@ class Courier:
         return row.id != self._surely_unsent
 
     def _failed(self, row: StoredDelivery, attempt: int, error: SendFailed) -> Callable[[], Coroutine[Any, Any, None]]:
-        self._trouble()
+        self._health.failed(sending=True)
         now_ms = self._world.clock.now_ms()
         age = (now_ms - (now_ms if row.first_failed_ms is None else row.first_failed_ms)) / 1000
         if age >= self._world.give_up_after:
@@ -261,24 +254,12 @@ class Courier:
     def _delay(self, attempt: int, retry_after: float | None = None) -> float:
         return delay(attempt, self._world.jitter(), retry_after=retry_after)
 
-    def _trouble(self) -> None:
-        self._proven = False
-        if self._trouble_since_ms is None:
-            self._trouble_since_ms = self._world.clock.now_ms()
-        self._look_later(REFUSED_PAUSE)
-        self._world.metrics.receiver_up.labels(self.receiver, self.name).set(0)
+    def _show_up(self, value: float) -> None:
+        self._world.metrics.receiver_up.labels(self.receiver, self.name).set(value)
 
-    def _well(self, *, proven: bool) -> None:
-        if self._trouble_since_ms is not None:
+    def _tell(self, works_again: bool) -> None:
+        if works_again:
             log.info("%s works again", self._title)
-        self._proven = self._proven or proven
-        self._trouble_since_ms = None
-        self._failed_to_send = False
-        self._look_later(LOOK_EVERY)
-        self._world.metrics.receiver_up.labels(self.receiver, self.name).set(1)
-
-    def _look_later(self, seconds: float) -> None:
-        self._look_at = self._world.clock.monotonic() + seconds
 
     @property
     def _title(self) -> str:
