@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from paseo_watch.outbox import courier as courier_module
+from paseo_watch.outbox import outbox as outbox_module
 from paseo_watch.outbox.outbox import Outbox, delivery_id
 from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused, SinkRefused
 from paseo_watch.store import deliveries
@@ -27,6 +28,12 @@ def stage() -> Iterator[Stage]:
     stage = Stage()
     yield stage
     stage.store.close()
+
+
+@pytest.fixture
+def rarely_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day has 17,280 looks at the queues, which are another test's."""
+    monkeypatch.setattr(outbox_module, "MEASURE_EVERY", 3_600.0)
 
 
 @asynccontextmanager
@@ -148,7 +155,7 @@ async def test_our_own_alert_about_a_dead_delivery_goes_out_through_another_rece
 
 async def test_what_keeps_failing_is_given_up_once_it_is_too_old_with_its_last_error(stage: Stage) -> None:
     """Not before, and counted from its first failure."""
-    sink = ScriptedSink([SendFailed("unreachable")] * 10_000)
+    sink = ScriptedSink([SendFailed("unreachable", retry_after=300)] * 1_000)
     stage.store.enqueue("a", stage.clock.now_ms())
     async with running(stage.outbox({WHO: sink}, give_up_after=3_600)):
         await stage.clock.advance(3_599)
@@ -163,20 +170,22 @@ async def test_what_keeps_failing_is_given_up_once_it_is_too_old_with_its_last_e
     assert sink.attempts[-1][0] - sink.attempts[0][0] >= 3_600_000
 
 
+@pytest.mark.usefixtures("rarely_measured")
 async def test_too_old_is_a_day_where_nobody_says_otherwise(stage: Stage) -> None:
     """The first failure after that is the last."""
     stage.store.enqueue("a", stage.clock.now_ms())
-    async with running(stage.outbox({WHO: ScriptedSink([SendFailed("unreachable")] * 10_000)})):
+    async with running(stage.outbox({WHO: ScriptedSink([SendFailed("unreachable", retry_after=300)] * 1_000)})):
         await stage.clock.advance(DAY - 1)
         assert stage.store.rows()["a"].status == "pending"
         await stage.clock.advance(301)
         assert stage.store.rows()["a"].status == "dead"
 
 
+@pytest.mark.usefixtures("rarely_measured")
 async def test_an_outage_of_more_than_a_day_costs_one_delivery_and_not_the_queue(stage: Stage) -> None:
     """What waited behind the one that was given up has a day of its own, and arrives when the receiver is back."""
     stage.store.enqueue("abc", stage.clock.now_ms())
-    sink = ScriptedSink([SendFailed("unreachable")] * 100_000)
+    sink = ScriptedSink([SendFailed("unreachable", retry_after=300)] * 1_000)
     async with running(stage.outbox({WHO: sink})):
         await stage.clock.advance(DAY + 2 * 3_600)
         sink.script.clear()
