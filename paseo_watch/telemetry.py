@@ -1,7 +1,8 @@
 """Every metric of the service, built once by the composition root and handed in; no domain logic.
 
 docs/metrics.md documents each one, and a test holds the document to this file. Label values come from the configuration
-(chains, endpoints, receivers, rules) or from closed sets named in the help text, never from a chain.
+(chains, endpoints, receivers, rules) or from closed sets named in the help text, never from a chain. What watchers show
+of their states is not here: each names its own gauges (`watchers.registry.GAUGES`).
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from paseo_watch.clock import Clock
 
+NAMESPACE = "paseo_watch"
 LATENCY = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
 RESULTS = ("done", "retry", "dead")
 OPINIONS = ("decoded", "rejected")
@@ -24,13 +26,13 @@ class Metrics:
         self.registry = registry
 
         def gauge(name: str, help: str, *labels: str) -> Gauge:
-            return Gauge(f"paseo_watch_{name}", help, labels, registry=registry)
+            return Gauge(f"{NAMESPACE}_{name}", help, labels, registry=registry)
 
         def counter(name: str, help: str, *labels: str) -> Counter:
-            return Counter(f"paseo_watch_{name}", help, labels, registry=registry)
+            return Counter(f"{NAMESPACE}_{name}", help, labels, registry=registry)
 
         def histogram(name: str, help: str, *labels: str, buckets: tuple[float, ...] = LATENCY) -> Histogram:
-            return Histogram(f"paseo_watch_{name}", help, labels, registry=registry, buckets=buckets)
+            return Histogram(f"{NAMESPACE}_{name}", help, labels, registry=registry, buckets=buckets)
 
         self.build_info = gauge("build_info", "Always 1; the version is in the label.", "version")
 

@@ -117,7 +117,7 @@ class CodedNode(ScriptedNode):
         return "0x" + blake2b(self.chain.written[params[1]].state[params[0]].encode(), digest_size=32).hexdigest()
 
 
-class BlockWatcher:
+class BlockWatcher(Watcher):
     """Tells every block with the amounts that it moved, and counts blocks in its state."""
 
     name = "blocks"

@@ -21,6 +21,7 @@ from paseo_watch import __version__
 from paseo_watch.app.chain import ChainService, Shared, end_former_chains
 from paseo_watch.app.how import How
 from paseo_watch.app.jobs import Tools, make_jobs
+from paseo_watch.app.readings import Readings
 from paseo_watch.app.receivers import build_receivers, console_only, tell_of_dead
 from paseo_watch.app.schedule import Job, make_scheduler
 from paseo_watch.app.summary import Summary, summarise
@@ -36,6 +37,7 @@ from paseo_watch.sinks.registry import SinkSetting
 from paseo_watch.store import deliveries
 from paseo_watch.store.database import Database
 from paseo_watch.telemetry import Metrics, measure_stalls
+from paseo_watch.watchers.registry import GAUGES
 from paseo_watch.web.server import HttpServer
 
 log = logging.getLogger(__name__)
@@ -90,6 +92,9 @@ async def serve(config: Config, how: How) -> Summary:
             )
             for name, options in config.followed.items()
         ]
+        metrics.registry.register(
+            Readings(GAUGES, lambda: [(chain.name, chain.pipeline) for chain in chains if chain.pipeline])
+        )
         tools = Tools(
             config=config,
             database=database,

@@ -90,7 +90,7 @@ class ChainService:
         """`awaits` names the documents that must have been tried before the first block is decided."""
         self.name = name
         self.options = options
-        self.seen = Seen(name, shared.metrics)
+        self.seen = Seen(name, shared.metrics, shared.clock)
         self.seen.halted(None)
         self.pool: Pool | None = None
         self.pipeline: Pipeline | None = None
@@ -250,6 +250,9 @@ class ChainService:
             progress_ms=pipeline.progress_ms,
             progressed=pipeline.progressed,
             former=self._former,
+            best=self.seen.best_number,
+            best_ms=self.seen.best_ms,
+            finalized_ms=self.seen.finalized_ms,
         )
 
 

@@ -1,8 +1,9 @@
 """check and doctor: what is configured, what is seen, what is not, and why."""
 
 import argparse
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from paseo_watch.app.chain import ss58_prefix
 from paseo_watch.app.watchers import chain_watchers
@@ -14,7 +15,7 @@ from paseo_watch.chain.runtimes import fetch_metadata, fetch_metadata_v14
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.header import Header
 from paseo_watch.chain.scale.runtime import Runtime
-from paseo_watch.cli.configuration import load_config
+from paseo_watch.cli.configuration import keys_at_every_block, load_config
 from paseo_watch.cli.errors import DONE, FAILED
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.pools import open_pool
@@ -32,6 +33,7 @@ from paseo_watch.store import holes
 from paseo_watch.store.access import Access
 from paseo_watch.store.database import Database
 from paseo_watch.store.holes import StoredHole
+from paseo_watch.watchers.watcher import Watcher
 
 Say = Callable[[str], None]
 
@@ -112,7 +114,7 @@ def _idle(config: Config) -> None:
 
 async def _examine(config: Config, name: str, chain: Chain, pool: Pool, cross_check: int) -> bool:
     try:
-        seen = await pool.each(_look)
+        seen = await pool.each(partial(_look, config=config, name=name))
     except Exhausted as exhausted:
         for endpoint, cause in exhausted.causes.items():
             say(f"  {endpoint}: {cause}")
@@ -124,11 +126,17 @@ async def _examine(config: Config, name: str, chain: Chain, pool: Pool, cross_ch
     prefix = ss58_prefix(seen.runtime) if chain.ss58_prefix is None else chain.ss58_prefix
     say(f"  addresses: prefix {prefix} ({'configured' if chain.ss58_prefix is not None else 'from the metadata'})")
     for watcher in chain_watchers(config, name)(prefix):
-        needs = watcher.needs(seen.runtime)
-        say(f"  {watcher.name}: {len(needs.events)} events, {len(needs.keys)} keys a block")
-        for sentence in needs.blind:
-            say(f"    blind: {sentence}")
+        _explain(watcher, seen)
     return await _cross_check(pool, seen, cross_check) if cross_check else True
+
+
+def _explain(watcher: Watcher, seen: "_Seen") -> None:
+    needs = watcher.needs(seen.runtime)
+    say(f"  {watcher.name}: {len(needs.events)} events, {len(needs.keys)} keys a block")
+    for sentence in watcher.explain(seen.runtime, seen.storage):
+        say(f"    {sentence}")
+    for sentence in needs.blind:
+        say(f"    blind: {sentence}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +145,21 @@ class _Seen:
     spec: str
     metadata: bytes
     runtime: Runtime
+    storage: Mapping[bytes, bytes | None]
 
 
-async def _look(connection: Connection) -> _Seen:
+async def _look(connection: Connection, config: Config, name: str) -> _Seen:
+    """The finalized head as the watchers would see it: its runtime, and what they read at every block."""
     header = await finalized_header(connection)
     spec = await _spec(connection, header.hash)
     metadata = await fetch_metadata(connection, header.parent_hash)
     try:
-        return _Seen(header, f"{spec.name} {spec.version}", metadata, Runtime.from_metadata(metadata))
+        runtime = Runtime.from_metadata(metadata)
+        keys = sorted(keys_at_every_block(config, name, runtime))
     except ScaleError as error:
         raise BadAnswer(f"the metadata of {spec.name[:60]} {spec.version} cannot be read: {error}") from error
+    storage = await read_storage(connection, header.hash, keys) if keys else {}
+    return _Seen(header, f"{spec.name} {spec.version}", metadata, runtime, storage)
 
 
 async def _spec(connection: Connection, at: bytes) -> SpecVersion:

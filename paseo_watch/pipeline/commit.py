@@ -1,4 +1,4 @@
-"""The one transaction: cursor, watcher state, firing conditions, holes and outbox rows together, or not at all.
+"""The one transaction: cursor, watcher state, facts, firing conditions, holes and outbox rows together, or not at all.
 
 The cursor is compared and moved in the same transaction, so that a commit whose answer was lost can be repeated: either
 it had happened, and then the stored cursor says so, or it had not.
@@ -14,11 +14,11 @@ from paseo_watch.alerts.router import Outcome, Routed
 from paseo_watch.chain.block import BlockRef, Hole
 from paseo_watch.outbox.outbox import delivery_id
 from paseo_watch.pipeline.decide import Decision
-from paseo_watch.store import conditions, cursors, deliveries, holes, watcher_state
+from paseo_watch.store import conditions, cursors, deliveries, facts, holes, watcher_state
 from paseo_watch.store.conditions import Condition
 from paseo_watch.store.deliveries import NewDelivery
 from paseo_watch.store.notifications import Notification
-from paseo_watch.watchers.watcher import Json
+from paseo_watch.watchers.watcher import Fact, Json
 
 FIRST_HEAL_MS = 60_000  # a hole is tried again a minute after it was found
 
@@ -34,6 +34,7 @@ class Commit:
     expected: BlockRef
     cursor: BlockRef
     changes: dict[str, dict[str, Json]] = field(default_factory=dict)
+    facts: dict[str, list[Fact]] = field(default_factory=dict)
     fired: dict[str, Firing] = field(default_factory=dict)
     resolved: set[str] = field(default_factory=set)
     routed: list[Routed] = field(default_factory=list)
@@ -45,12 +46,15 @@ class Commit:
     def empty(self) -> bool:
         """Whether there is nothing to write."""
         moved = self.cursor != self.expected
-        return not (moved or self.changes or self.fired or self.resolved or self.routed or self.holes or self.healed)
+        seen = self.changes or self.facts or self.fired or self.resolved or self.routed
+        return not (moved or seen or self.holes or self.healed)
 
     def add(self, decision: Decision) -> None:
         """Take in one decision; a later one wins over an earlier one."""
         for watcher, changes in decision.changes.items():
             self.changes.setdefault(watcher, {}).update(changes)
+        for watcher, established in decision.facts.items():
+            self.facts.setdefault(watcher, []).extend(established)
         for held in decision.fired:
             self.fired[held.fingerprint] = held
             self.resolved.discard(held.fingerprint)
@@ -66,6 +70,9 @@ def write(conn: Connection, commit: Commit, destinations: Destinations, now_ms: 
         cursors.advance(conn, commit.chain_id, commit.expected, commit.cursor.number, commit.cursor.hash, now_ms)
     for watcher, changes in commit.changes.items():
         watcher_state.apply(conn, commit.chain_id, watcher, changes)
+    for watcher, established in commit.facts.items():
+        rows = [(each.kind, each.key, each.content) for each in established]
+        facts.put(conn, commit.chain_id, watcher, rows, now_ms)
     conditions.delete(conn, commit.resolved)
     conditions.put(conn, [_condition(commit.chain_id, held) for held in commit.fired.values()])
     enqueue(conn, commit.routed, destinations, now_ms)

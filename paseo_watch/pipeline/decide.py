@@ -5,13 +5,13 @@ of it, and what is to be told to whom.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paseo_watch.alerts.alert import Firing, Where
 from paseo_watch.alerts.route import Route
 from paseo_watch.alerts.router import Routed, end, route
 from paseo_watch.chain.block import Block, ChainId
-from paseo_watch.watchers.watcher import Answers, ConditionObservation, Input, Json, State, Wants, Watcher
+from paseo_watch.watchers.watcher import Answers, ConditionObservation, Fact, Input, Json, State, Wants, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,14 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one input came to. `changes` by watcher name; `resolved` are fingerprints; `blind` by watcher name."""
+    """What one input came to. `changes`, `blind` and `facts` by watcher name; `resolved` are fingerprints."""
 
     changes: Mapping[str, Mapping[str, Json]]
     routed: tuple[Routed, ...]
     fired: tuple[Firing, ...]
     resolved: tuple[str, ...]
     blind: Mapping[str, tuple[str, ...]]
+    facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
 
 
 def wants(watchers: Sequence[Watcher], memory: Memory, block: Block) -> Wants:
@@ -47,6 +48,7 @@ def decide(
     routed: list[Routed] = []
     changes: dict[str, Mapping[str, Json]] = {}
     blind: dict[str, tuple[str, ...]] = {}
+    facts: dict[str, tuple[Fact, ...]] = {}
     for watcher in watchers:
         step = watcher.step(memory.states[watcher.name], input, answers)
         outcome = route(tree, firing, watcher.name, step.observations, where)
@@ -56,9 +58,11 @@ def decide(
             changes[watcher.name] = step.changes
         if step.blind is not None:
             blind[watcher.name] = step.blind
+        if step.facts:
+            facts[watcher.name] = step.facts
     fired = tuple(held for print_, held in firing.items() if memory.firing.get(print_) is not held)
     resolved = tuple(print_ for print_ in memory.firing if print_ not in firing)
-    return Decision(changes, tuple(routed), fired, resolved, blind)
+    return Decision(changes, tuple(routed), fired, resolved, blind, facts)
 
 
 def retire(watchers: Sequence[Watcher], tree: Route, memory: Memory, where: Where) -> Decision:

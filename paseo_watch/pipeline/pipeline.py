@@ -70,7 +70,7 @@ class ChainRow:
 class Pipeline:
     """Takes one chain's inputs through watchers, router and store.
 
-    `cursor` is what the store holds; `memory` runs ahead of it by the turn in hand.
+    `cursor` is what the store holds; `memory`, by the names of `watchers`, runs ahead of it by the turn in hand.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Pipeline:
         open_holes: int,
     ) -> None:
         self._row = row
-        self._watchers = watchers
+        self.watchers = watchers
         self._tree = tree
         self._destinations = destinations
         self._database = database
@@ -138,7 +138,7 @@ class Pipeline:
 
     async def _retire(self) -> None:
         where = Where(self._row.network, self._row.chain, None, None, self._clock.now_ms())
-        decision = retire(self._watchers, self._tree, self.memory, where)
+        decision = retire(self.watchers, self._tree, self.memory, where)
         self.memory = remember(self.memory, decision)
         commit = self._fresh()
         commit.add(decision)
@@ -194,7 +194,7 @@ class Pipeline:
         want more: that is asked for as well."""
         read: Read | Hole = NOTHING
         asked = Wants()
-        while isinstance(read, Read) and not _within(wanted := wants(self._watchers, self.memory, block), asked):
+        while isinstance(read, Read) and not _within(wanted := wants(self.watchers, self.memory, block), asked):
             asked = wanted
             reading = asyncio.ensure_future(self._ports.read_answers(block, sorted(asked.keys), asked.extrinsics))
             try:
@@ -222,7 +222,7 @@ class Pipeline:
 
     def _decide(self, input: Input, answers: Answers, commit: Commit) -> None:
         where = place(self._row.network, self._row.chain, input, self._clock.now_ms())
-        decision = decide(self._watchers, self._tree, self.memory, input, answers, where)
+        decision = decide(self.watchers, self._tree, self.memory, input, answers, where)
         self.memory = remember(self.memory, decision)
         self.blind.update(decision.blind)
         commit.add(decision)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select, tuple_
 
-from paseo_watch.store.tables import deliveries, holes, notifications
+from paseo_watch.store.tables import deliveries, facts, holes, notifications
 
 
 class Pruned(NamedTuple):
@@ -13,12 +13,13 @@ class Pruned(NamedTuple):
     deliveries: int
     notifications: int
     holes: int
+    facts: int
 
 
 def prune(conn: Connection, now_ms: int, retention_ms: int, limit: int = 1000) -> Pruned:
     """Delete what ended more than `retention_ms` ago, at most `limit` rows of each kind.
 
-    Done deliveries, notifications with no delivery left, healed holes. Never a pending or dead delivery,
+    Done deliveries, notifications with no delivery left, healed holes, facts. Never a pending or dead delivery,
     its notification, or an open hole.
     """
     before = now_ms - retention_ms
@@ -26,6 +27,7 @@ def prune(conn: Connection, now_ms: int, retention_ms: int, limit: int = 1000) -
         _prune_deliveries(conn, before, limit),
         _prune_notifications(conn, before, limit),
         _prune_holes(conn, before, limit),
+        _prune_facts(conn, before, limit),
     )
 
 
@@ -46,3 +48,9 @@ def _prune_holes(conn: Connection, before: int, limit: int) -> int:
     key = (holes.c.chain_id, holes.c.number)
     old = select(*key).where(holes.c.healed_ms < before).order_by(holes.c.healed_ms).limit(limit)
     return conn.execute(delete(holes).where(tuple_(*key).in_(old))).rowcount
+
+
+def _prune_facts(conn: Connection, before: int, limit: int) -> int:
+    key = tuple(facts.primary_key)
+    old = select(*key).where(facts.c.stored_ms < before).order_by(facts.c.stored_ms).limit(limit)
+    return conn.execute(delete(facts).where(tuple_(*key).in_(old))).rowcount

@@ -70,6 +70,18 @@ watcher_state = Table(
     Column("value", JsonText, nullable=False),
 )
 
+facts = Table(
+    "facts",
+    metadata,
+    Column("chain_id", ForeignKey("chains.id"), primary_key=True),
+    Column("watcher", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("content", JsonText, nullable=False),
+    Column("stored_ms", BigInteger, nullable=False),
+    Index("facts_stored", "stored_ms"),
+)
+
 conditions = Table(
     "conditions",
     metadata,

@@ -10,14 +10,15 @@ from paseo_watch.watchers.balances.watcher import build as build_balances
 from paseo_watch.watchers.balances.watcher import documents as balances_documents
 from paseo_watch.watchers.document import Document
 from paseo_watch.watchers.setting import Explorer, WatcherSetting
-from paseo_watch.watchers.watcher import Watcher
+from paseo_watch.watchers.watcher import Gauge, Watcher
 
 __all__ = ["WATCHERS", "Document", "Explorer", "WatcherKind", "WatcherSetting"]
 
 
 @dataclass(frozen=True, slots=True)
 class WatcherKind:
-    """One kind of watcher: its key, the type of its options, how one is built for a chain, what it wants loaded.
+    """One kind of watcher: its key, the type of its options, how one is built for a chain, what it wants loaded and
+    what it shows.
 
     `build` raises a PermanentError for options that do not fit the chain.
     """
@@ -25,7 +26,8 @@ class WatcherKind:
     name: str
     options: Any
     build: Callable[[Any, WatcherSetting], Watcher]
-    documents: Callable[[Any], tuple[Document, ...]]
+    documents: Callable[[Any], tuple[Document, ...]] = lambda options: ()
+    gauges: tuple[Gauge, ...] = ()
 
 
 WATCHERS: Mapping[str, WatcherKind] = MappingProxyType(
@@ -33,3 +35,6 @@ WATCHERS: Mapping[str, WatcherKind] = MappingProxyType(
         "balances": WatcherKind("balances", BalanceOptions, build_balances, balances_documents),
     }
 )
+
+GAUGES: tuple[Gauge, ...] = tuple(gauge for kind in WATCHERS.values() for gauge in kind.gauges)
+"""What watchers show, whichever are configured."""

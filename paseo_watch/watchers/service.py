@@ -19,6 +19,7 @@ from paseo_watch.watchers.watcher import (
     Step,
     Vitals,
     Wants,
+    Watcher,
 )
 
 UNREACHABLE_MS = 120_000  # no endpoint connected for so long: longer than a failover with back-off takes
@@ -28,7 +29,7 @@ NO_PROGRESS_MS = 300_000  # no block processed for so long: 50 relay blocks, and
 RULES = ("endpoint-quarantined", "chain-unreachable", "chain-halted", "chain-behind", "holes")
 
 
-class ServiceWatcher:
+class ServiceWatcher(Watcher):
     """Turns vitals into conditions, by RULES, and into the event new-history.
 
     A condition ends when the opposite was seen, and not because a restart forgot what was known: what a young process

@@ -6,10 +6,12 @@ The life of a block for one watcher:
     wants(state, block)         known only now: more keys, or the block's extrinsics (read at that block's hash)
     step(state, input, answers) observations, and changes of state that commit in the block's transaction
 
-State is a mapping of text keys to JSON values, stored row by row, so that a block writes only what changed.
+State is a mapping of text keys to JSON values, stored row by row, so that a block writes only what changed. What is
+worth keeping for reports, and is never read back to decide, is a Fact instead. What a state comes to in figures for
+Prometheus is a function of it too: `readings(state)`, so that a restart takes no figure back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -53,7 +55,8 @@ class Vitals:
     """How the watching of one chain itself is, at `now_ms` of our clock: our own failures as facts like any other.
 
     `progress_ms` is when the last block was processed in this run, or when the run began; `progressed` tells the two
-    apart. `former` holds the genesis hashes of earlier histories under this chain's name.
+    apart. `best_ms` and `finalized_ms` are when these heads last rose, None before the first. `former` holds the
+    genesis hashes of earlier histories under this chain's name.
     """
 
     now_ms: int
@@ -65,6 +68,9 @@ class Vitals:
     progress_ms: int
     progressed: bool
     former: tuple[bytes, ...] = ()
+    best: int | None = None
+    best_ms: int | None = None
+    finalized_ms: int | None = None
 
 
 Input = Block | Tick | Loaded | Vitals
@@ -144,16 +150,56 @@ Observation = EventObservation | ConditionObservation
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """Something established that reports are made of: stored once under its kind and key, or again in its place.
+
+    It commits with the block, is kept as long as the store's retention says, and no watcher ever reads it back.
+    """
+
+    kind: str
+    key: str
+    content: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A figure that a watcher shows. `labels` come after `chain`, which every figure has.
+
+    Label values are closed sets named in `help`, names from the configuration, or bounded by the watcher.
+    """
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a gauge shows now, for one set of values of its labels."""
+
+    gauge: Gauge
+    value: float
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """What one input gave: observations in order, and state changes (None deletes the key)."""
+    """What one input gave: observations in order, state changes (None deletes the key), and facts to keep.
+
+    `blind` says what cannot be seen just now beyond what the runtime lacks; None leaves what was said before.
+    """
 
     observations: tuple[Observation, ...] = ()
     changes: Mapping[str, Json] = field(default_factory=dict)
     blind: tuple[str, ...] | None = None
+    facts: tuple[Fact, ...] = ()
 
 
 class Watcher(Protocol):
-    """One concern on one chain. Built by the composition root from configuration; holds no mutable state."""
+    """One concern on one chain. Built by the composition root from configuration; holds no mutable state.
+
+    A watcher derives from this class; what has a body here need not be written.
+    """
 
     @property
     def name(self) -> str:
@@ -180,3 +226,11 @@ class Watcher(Protocol):
     def step(self, state: State, input: Input, answers: Answers) -> Step:
         """Observations and state changes for one input."""
         ...
+
+    def explain(self, runtime: Runtime, storage: Mapping[bytes, bytes | None]) -> tuple[str, ...]:
+        """What it found on this runtime and why, in sentences for `doctor`; `storage` holds the keys of `needs`."""
+        return ()
+
+    def readings(self, state: State) -> Iterable[Reading]:
+        """What a state comes to in figures."""
+        return ()

@@ -293,7 +293,7 @@ async def test_a_migration_that_fails_leaves_nothing_behind(url: str) -> None:
 
 
 def _only_keep_deliveries(conn: Connection) -> None:
-    for name in ("cursors", "holes", "watcher_state", "conditions", "chains", VERSION_TABLE):
+    for name in ("cursors", "holes", "watcher_state", "facts", "conditions", "chains", VERSION_TABLE):
         conn.execute(text(f"DROP TABLE {name}"))
 
 

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from paseo_watch.store import chains, conditions, cursors, deliveries, holes, housekeeping, notifications, watcher_state
+from paseo_watch.store import (
+    chains,
+    conditions,
+    cursors,
+    deliveries,
+    facts,
+    holes,
+    housekeeping,
+    notifications,
+    watcher_state,
+)
 from paseo_watch.store.conditions import Condition
 from paseo_watch.store.cursors import Cursor
 from paseo_watch.store.database import Database
@@ -255,6 +265,34 @@ class TestWatcherState:
             await database.run(lambda conn: watcher_state.load(conn, relay, "balances"))
 
 
+class TestFacts:
+    async def test_they_come_in_the_order_of_their_keys_from_where_one_asks(
+        self, database: Database, relay: int
+    ) -> None:
+        """Of one chain, watcher and kind alone, and no more than asked for."""
+        other = (await database.run(lambda conn: chains.register(conn, "people", B, 1))).id
+
+        def fill(conn: Connection) -> None:
+            facts.put(conn, relay, "validators", [("session", key, {"n": key}) for key in ("03", "01", "02")], 1)
+            facts.put(conn, relay, "validators", [("era", "02", {})], 1)
+            facts.put(conn, relay, "opengov", [("session", "02", {})], 1)
+            facts.put(conn, other, "validators", [("session", "02", {})], 1)
+
+        await database.run(fill)
+        read = await database.run(lambda conn: facts.read(conn, relay, "validators", "session", first="02"))
+        assert read == (("02", {"n": "02"}), ("03", {"n": "03"}))
+        one = await database.run(lambda conn: facts.read(conn, relay, "validators", "session", limit=1))
+        assert one == (("01", {"n": "01"}),)
+
+    async def test_the_last_word_about_a_key_stays(self, database: Database, relay: int) -> None:
+        """In one call as in two."""
+        both = [("session", "01", {"n": 1}), ("session", "01", {"n": 2})]
+        await database.run(lambda conn: facts.put(conn, relay, "validators", both, 1))
+        assert await database.run(lambda conn: facts.read(conn, relay, "validators", "session")) == (("01", {"n": 2}),)
+        await database.run(lambda conn: facts.put(conn, relay, "validators", [("session", "01", {"n": 3})], 2))
+        assert await database.run(lambda conn: facts.read(conn, relay, "validators", "session")) == (("01", {"n": 3}),)
+
+
 def condition(fingerprint: str, chain_id: int | None, **changes: Any) -> Condition:
     """A condition with this fingerprint."""
     values = {"rule": "cap", "severity": "critical", "labels": {"a": "b"}, "notification": {"n": 2**70}, "since_ms": 1}
@@ -445,10 +483,13 @@ class TestHousekeeping:
                 put_hole(conn, relay, number)
                 if healed:
                     holes.healed(conn, relay, number, healed)
+            for key, stored in (("01", 199), ("02", 200)):
+                facts.put(conn, relay, "validators", [("session", key, {})], stored)
 
         await database.run(fill)
         pruned = await database.run(lambda conn: housekeeping.prune(conn, 1_200, 1_000))
-        assert pruned == housekeeping.Pruned(deliveries=2, notifications=2, holes=1)
+        assert pruned == housekeeping.Pruned(deliveries=2, notifications=2, holes=1, facts=1)
+        assert await database.run(lambda conn: facts.read(conn, relay, "validators", "session")) == (("02", {}),)
         left = await database.run(lambda conn: deliveries.list(conn, None, 10))
         assert [row.id[0] for row in left] == ["d", "c", "b"]
         kept = await database.run(lambda conn: notifications.recent(conn, 10))

@@ -9,9 +9,9 @@ Accounts are in hexadecimal, balances are text in planck.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from paseo_watch.chain.units import NATIVE, format_amount
-from paseo_watch.watchers.balances.names import Names
-from paseo_watch.watchers.balances.pots import pot_name
 from paseo_watch.watchers.balances.rules import Cap, Low
+from paseo_watch.watchers.names import Names
+from paseo_watch.watchers.pots import pot_name
 from paseo_watch.watchers.watcher import ConditionObservation, Json, State
 
 Outcome = tuple[str, Json, ConditionObservation | None]

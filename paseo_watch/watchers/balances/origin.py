@@ -6,7 +6,7 @@ from paseo_watch.chain.block import Block
 from paseo_watch.chain.calls import Actor, account_of, actor, describe
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.watchers.balances.moves import Group
-from paseo_watch.watchers.balances.names import Names
+from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.watcher import Answers
 
 UNSIGNED = "unsigned/general"

@@ -6,9 +6,9 @@ from typing import Any
 from paseo_watch.chain.block import Block
 from paseo_watch.chain.units import NATIVE
 from paseo_watch.watchers.balances.moves import BalanceSet, Group
-from paseo_watch.watchers.balances.names import Names
 from paseo_watch.watchers.balances.origin import Origin
 from paseo_watch.watchers.balances.rules import Threshold, Watched
+from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.watcher import EventObservation, Json
 
 MAX_LEGS = 20

@@ -28,13 +28,13 @@ from paseo_watch.watchers.balances.conditions import (
 from paseo_watch.watchers.balances.due import due, looked_at, put_off
 from paseo_watch.watchers.balances.legs import Vocabulary, vocabulary
 from paseo_watch.watchers.balances.moves import BalanceSet, Group, groups
-from paseo_watch.watchers.balances.names import Names
 from paseo_watch.watchers.balances.needs import needs
 from paseo_watch.watchers.balances.origin import origin
-from paseo_watch.watchers.balances.pots import pot_name
 from paseo_watch.watchers.balances.report import balance_set, large_move, ranked, watched_move
 from paseo_watch.watchers.balances.rules import BalanceRule, Cap, Low, Rule, Threshold, Watched, resolve
 from paseo_watch.watchers.document import Document
+from paseo_watch.watchers.names import Names
+from paseo_watch.watchers.pots import pot_name
 from paseo_watch.watchers.setting import WatcherSetting
 from paseo_watch.watchers.watcher import (
     Answers,
@@ -48,6 +48,7 @@ from paseo_watch.watchers.watcher import (
     Step,
     Tick,
     Wants,
+    Watcher,
 )
 
 
@@ -61,7 +62,7 @@ class Candidate:
     account: bytes | None
 
 
-class BalancesWatcher:
+class BalancesWatcher(Watcher):
     """Watches balances on one chain by rules that are already resolved for it."""
 
     def __init__(self, rules: Sequence[Rule], setting: WatcherSetting) -> None:

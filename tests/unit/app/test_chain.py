@@ -25,6 +25,7 @@ from paseo_watch.store.errors import StoreUnavailable
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.service import ServiceWatcher
 from paseo_watch.watchers.watcher import Needs, Tick, Wants, Watcher
+from tests.clock import FakeClock
 from tests.house import BlockWatcher, CodedNode, House, TellingChain, every_block
 from tests.scripted_node import drop
 from tests.tiny_runtime import metadata
@@ -302,12 +303,19 @@ async def test_what_may_go_wrong_shows_as_zero_before_anything_does(node: CodedN
         assert house.metric("watcher_blind", chain="relay", watcher="service") == 0
 
 
-def test_what_is_seen_beside_blocks_is_counted() -> None:
-    """Heads by view; a halt as 1 and its end as 0."""
+async def test_what_is_seen_beside_blocks_is_counted() -> None:
+    """Heads by view, and when they rose; a halt as 1 and its end as 0."""
     metrics = Metrics(CollectorRegistry())
-    seen = Seen("relay", metrics)
+    clock = FakeClock()
+    seen = Seen("relay", metrics, clock)
     seen.best(9)
     seen.finalized(7)
+    rose_ms = clock.now_ms()
+    await clock.advance(5)
+    seen.best(9)
+    seen.finalized(6)
+    seen.finalized(7)
+    assert (seen.best_ms, seen.finalized_ms) == (rose_ms, clock.now_ms())  # of the finalized one the last word counts
     seen.halted("a fork")
     value = metrics.registry.get_sample_value
     assert value("paseo_watch_block_height", {"chain": "relay", "view": "best"}) == 9

@@ -11,6 +11,7 @@ from paseo_watch.watchers.watcher import (
     Answers,
     ConditionObservation,
     EventObservation,
+    Fact,
     Input,
     Json,
     Loaded,
@@ -20,6 +21,7 @@ from paseo_watch.watchers.watcher import (
     Step,
     Tick,
     Wants,
+    Watcher,
 )
 from tests.tiny_runtime import metadata
 
@@ -54,11 +56,14 @@ def hole(number: int) -> Hole:
     return Hole(CHAIN, number, hash_of(number), "undecodable", "for a test", b"\xff")
 
 
-class Counting:
+class Counting(Watcher):
     """Tells every block, counts them in its state, and holds a condition while the number is odd.
 
     `asks` is what it wants of every block; `name` also names its rules.
     """
+
+    name = ""
+    rules: frozenset[str] = frozenset()
 
     def __init__(self, name: str = "counting", asks: Wants | None = None) -> None:
         self.name = name
@@ -82,7 +87,9 @@ class Counting:
         self.answers.append(answers)
         match input:
             case Block():
-                return Step(self._told(input), self._counted(state, input))
+                return Step(
+                    self._told(input), self._counted(state, input), facts=(Fact("seen", f"{input.number:04}", {}),)
+                )
             case Tick():
                 return Step((), {"ticks": state.get("ticks", 0) + 1}, ("it cannot see in the dark",))
             case Loaded():

@@ -12,7 +12,7 @@ from paseo_watch.chain.block import BlockRef
 from paseo_watch.outbox.outbox import delivery_id
 from paseo_watch.pipeline.commit import FIRST_HEAL_MS, Commit, already_written, write
 from paseo_watch.pipeline.decide import Decision, Memory, decide, place, remember
-from paseo_watch.store import chains, conditions, cursors, deliveries, holes, notifications, watcher_state
+from paseo_watch.store import chains, conditions, cursors, deliveries, facts, holes, notifications, watcher_state
 from paseo_watch.store.database import Database
 from paseo_watch.store.errors import CursorConflict
 from paseo_watch.watchers.watcher import Answers
@@ -55,6 +55,7 @@ def rows(conn: Connection) -> tuple[object, ...]:
         deliveries.list(conn, None, 1000),
         notifications.recent(conn, 1000),
         holes.list(conn, 1000),
+        facts.read(conn, 1, "counting", "seen"),
     )
 
 
@@ -63,7 +64,7 @@ async def test_everything_of_several_blocks_is_written_together(database: Databa
     commit, memory = commit_of(11, 13)
     commit.holes.append(hole(12))
     assert await database.run(lambda conn: write(conn, commit, DESTINATIONS, NOW_MS)) == 1
-    cursor, state, held, sent, told, open_holes = await database.run(rows)
+    cursor, state, held, sent, told, open_holes, established = await database.run(rows)
     assert cursor == cursors.Cursor(*ref(13), NOW_MS)
     assert state == memory.states["counting"] == {"count": 3, "sum": 36, "odd/counting": 13}
     assert [each.fingerprint for each in held] == list(memory.firing)  # type: ignore[attr-defined]
@@ -71,6 +72,7 @@ async def test_everything_of_several_blocks_is_written_together(database: Databa
     assert len(sent) == 2 * len(told)  # type: ignore[arg-type]
     (stored,) = open_holes  # type: ignore[misc]
     assert (stored.number, stored.next_attempt_ms) == (12, NOW_MS + FIRST_HEAL_MS)
+    assert established == tuple((f"{number:04}", {}) for number in (11, 12, 13))
 
 
 async def test_each_sink_of_each_receiver_gets_a_delivery_of_its_own(database: Database) -> None:
@@ -139,7 +141,13 @@ def test_only_a_commit_with_something_in_it_is_written() -> None:
     """A moved cursor is something."""
     assert Commit(1, ref(10), ref(10)).empty
     assert not Commit(1, ref(10), ref(11)).empty
-    for part in ({"changes": {"a": {}}}, {"resolved": {"x"}}, {"holes": [hole(1)]}, {"healed": [1]}):
+    for part in (
+        {"changes": {"a": {}}},
+        {"facts": {"a": []}},
+        {"resolved": {"x"}},
+        {"holes": [hole(1)]},
+        {"healed": [1]},
+    ):
         assert not Commit(1, ref(10), ref(10), **part).empty  # type: ignore[arg-type]
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from paseo_watch.chain.units import Unit
 from paseo_watch.watchers.balances.conditions import judge_cap, judge_low, judge_remembered, whitelist_key
-from paseo_watch.watchers.balances.names import Names
 from paseo_watch.watchers.balances.rules import Cap, Low
+from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.watcher import ConditionObservation
 from tests.unit.watchers.balances.doubles import ALICE, BOB, DAVE, PAS, TREASURY, setting
 

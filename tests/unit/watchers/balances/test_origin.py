@@ -7,8 +7,8 @@ from paseo_watch.chain.calls import multisig_account
 from paseo_watch.chain.scale.values import INITIALIZATION, Call
 from paseo_watch.watchers.balances.legs import Vocabulary
 from paseo_watch.watchers.balances.moves import groups
-from paseo_watch.watchers.balances.names import Names
 from paseo_watch.watchers.balances.origin import UNSIGNED, Origin, origin
+from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.watcher import Answers
 from tests.unit.watchers.balances.doubles import ALICE, BOB, DAVE, Events, block, runtime, setting
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from paseo_watch.chain.units import NATIVE, Unit
 from paseo_watch.watchers.balances.moves import BalanceSet, Group
-from paseo_watch.watchers.balances.names import Names
 from paseo_watch.watchers.balances.origin import Origin
 from paseo_watch.watchers.balances.report import MAX_LEGS, balance_set, large_move, ranked, watched_move
 from paseo_watch.watchers.balances.rules import Threshold, Watched
+from paseo_watch.watchers.names import Names
 from tests.unit.watchers.balances.doubles import ALICE, BOB, CAROL, DAVE, PAS, TREASURY, block, setting
 
 NAMES = Names(setting())

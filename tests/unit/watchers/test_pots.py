@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from paseo_watch.chain import ss58
 from paseo_watch.chain.scale.runtime import Runtime
-from paseo_watch.watchers.balances.pots import pot_name
+from paseo_watch.watchers.pots import pot_name
 from tests.data import data_path
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from paseo_watch.chain.units import NATIVE
-from paseo_watch.watchers.balances.names import Names
+from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.setting import Explorer
 from tests.unit.watchers.balances.doubles import ALICE, BOB, DAVE, PAS, TREASURY, setting
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from paseo_watch.chain import ss58
 from paseo_watch.chain.units import PLANCK, Unit, format_amount
-from paseo_watch.watchers.balances.pots import pot_name
+from paseo_watch.watchers.pots import pot_name
 from paseo_watch.watchers.setting import WatcherSetting
 
 _MAX_ASSET = 120

@@ -1,0 +1,49 @@
+"""What watchers' states come to in figures, read by Prometheus when it asks.
+
+Nothing is counted up on the side: a figure is a function of the state that is stored, so that a restart takes none
+back.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from paseo_watch.pipeline.pipeline import Pipeline
+from paseo_watch.telemetry import NAMESPACE
+from paseo_watch.watchers.watcher import Gauge, Reading
+
+MOST = 200
+"""Readings of one gauge on one chain: a watcher bounds its labels; this holds whatever it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings(Collector):
+    """`gauges` are all that the registry knows; `pipelines` gives each chain that is at work, by its name."""
+
+    gauges: Sequence[Gauge]
+    pipelines: Callable[[], Iterable[tuple[str, Pipeline]]]
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Every gauge, without readings."""
+        yield from (_family(gauge) for gauge in self.gauges)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Every gauge with its readings on every chain."""
+        read = {name: _readings(pipeline) for name, pipeline in self.pipelines()}
+        for gauge in self.gauges:
+            family = _family(gauge)
+            for chain, found in read.items():
+                for reading in [each for each in found if each.gauge == gauge][:MOST]:
+                    family.add_metric([chain, *reading.labels], reading.value)
+            yield family
+
+
+def _family(gauge: Gauge) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"{NAMESPACE}_{gauge.name}", gauge.help, labels=["chain", *gauge.labels])
+
+
+def _readings(pipeline: Pipeline) -> list[Reading]:
+    states = pipeline.memory.states
+    return [reading for watcher in pipeline.watchers for reading in watcher.readings(states[watcher.name])]
