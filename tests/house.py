@@ -39,7 +39,18 @@ from paseo_watch.store.database import Database
 from paseo_watch.store.holes import StoredHole
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.service import ServiceWatcher
-from paseo_watch.watchers.watcher import Answers, EventObservation, Input, Needs, State, Step, Tick, Wants, Watcher
+from paseo_watch.watchers.watcher import (
+    NO_ANSWERS,
+    Answers,
+    EventObservation,
+    Input,
+    Needs,
+    State,
+    Step,
+    Tick,
+    Wants,
+    Watcher,
+)
 from tests.scripted_chain import ScriptedChain, Written
 from tests.scripted_node import ScriptedNode
 from tests.tiny_runtime import CODE, TRANSFER, events, metadata, transfer
@@ -133,7 +144,7 @@ class BlockWatcher(Watcher):
     def obsolete(self, state: State) -> frozenset[str]:
         return frozenset()
 
-    def wants(self, state: State, block: Block) -> Wants:
+    def wants(self, state: State, block: Block, answers: Answers = NO_ANSWERS) -> Wants:
         return self._asks
 
     def step(self, state: State, input: Input, answers: Answers) -> Step:

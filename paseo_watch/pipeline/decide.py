@@ -34,9 +34,9 @@ class Decision:
     facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
 
 
-def wants(watchers: Sequence[Watcher], memory: Memory, block: Block) -> Wants:
-    """What all watchers together ask of this block beyond its own request."""
-    asked = [watcher.wants(memory.states[watcher.name], block) for watcher in watchers]
+def wants(watchers: Sequence[Watcher], memory: Memory, block: Block, answers: Answers) -> Wants:
+    """What all watchers together ask of this block beyond its own request, in the light of what was answered so far."""
+    asked = [watcher.wants(memory.states[watcher.name], block, answers) for watcher in watchers]
     return Wants(frozenset().union(*(each.keys for each in asked)), any(each.extrinsics for each in asked))
 
 

@@ -190,23 +190,30 @@ class Pipeline:
 
     async def _answers(self, block: Block, commit: Commit, patience: float) -> tuple[Read | Hole, Commit]:
         """What the watchers want of a block, and the commit to go on with: if it takes longer than `patience` seconds,
-        what was decided before is committed, and the turn lent meanwhile. What others decide then may make the watchers
-        want more: that is asked for as well."""
-        read: Read | Hole = NOTHING
+        what was decided before is committed, and the turn lent meanwhile. An answer may lead to a further wish, and so
+        may what others decide meanwhile: that is asked for as well."""
+        read = NOTHING
         asked = Wants()
-        while isinstance(read, Read) and not _within(wanted := wants(self.watchers, self.memory, block), asked):
-            asked = wanted
-            reading = asyncio.ensure_future(self._ports.read_answers(block, sorted(asked.keys), asked.extrinsics))
+        while not _within(wanted := self._wanted(block, read), asked):
+            keys, extrinsics = wanted.keys - asked.keys, wanted.extrinsics and not asked.extrinsics
+            asked = Wants(asked.keys | keys, asked.extrinsics or extrinsics)
+            reading = asyncio.ensure_future(self._ports.read_answers(block, sorted(keys), extrinsics))
             try:
                 await asyncio.wait({reading}, timeout=patience)
                 if not reading.done():
                     await self._commit(commit)
                     await self._lend(reading)
                     commit = self._fresh()
-                read = await reading
+                more = await reading
             finally:
                 reading.cancel()
+            if isinstance(more, Hole):
+                return more, commit
+            read = Read({**read.storage, **more.storage}, more.extrinsics if extrinsics else read.extrinsics)
         return read, commit
+
+    def _wanted(self, block: Block, read: Read) -> Wants:
+        return wants(self.watchers, self.memory, block, Answers(read.storage, read.extrinsics))
 
     async def _lend(self, reading: asyncio.Future[Read | Hole]) -> None:
         """Let others decide and commit until it is there."""

@@ -8,6 +8,7 @@ Needs: nothing of the chain; `Vitals` from the shell with every tick.
 from paseo_watch.chain.block import Block
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.watchers.watcher import (
+    NO_ANSWERS,
     Answers,
     ConditionObservation,
     EndpointVitals,
@@ -47,7 +48,7 @@ class ServiceWatcher(Watcher):
         """Nothing: it looks at us, not at the chain."""
         return Needs()
 
-    def wants(self, state: State, block: Block) -> Wants:
+    def wants(self, state: State, block: Block, answers: Answers = NO_ANSWERS) -> Wants:
         """Nothing."""
         return Wants()
 

@@ -3,7 +3,8 @@
 The life of a block for one watcher:
 
     needs(runtime)              once a runtime: events to decode, keys to read at every block, what it is blind to
-    wants(state, block)         known only now: more keys, or the block's extrinsics (read at that block's hash)
+    wants(state, block, answers) known only now: more keys, or the block's extrinsics (read at that block's hash);
+                                asked again with what was answered, for what leads further, until it wants no more
     step(state, input, answers) observations, and changes of state that commit in the block's transaction
 
 State is a mapping of text keys to JSON values, stored row by row, so that a block writes only what changed. What is
@@ -91,7 +92,10 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Wants:
-    """What a watcher asks after seeing one block: storage at its hash, and whether it needs the extrinsics."""
+    """What a watcher asks after seeing one block: storage at its hash, and whether it needs the extrinsics.
+
+    All of it each time, what was answered already too.
+    """
 
     keys: frozenset[bytes] = frozenset()
     extrinsics: bool = False
@@ -106,6 +110,9 @@ class Answers:
 
     storage: Mapping[bytes, bytes | None] = field(default_factory=dict)
     extrinsics: Sequence[bytes] | None = None
+
+
+NO_ANSWERS = Answers()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,8 +226,8 @@ class Watcher(Protocol):
         """What it asks of every block of this runtime, and what it is blind to on it."""
         ...
 
-    def wants(self, state: State, block: Block) -> Wants:
-        """What it asks of this block beyond `needs`."""
+    def wants(self, state: State, block: Block, answers: Answers = NO_ANSWERS) -> Wants:
+        """What it asks of this block beyond `needs`, in the light of what was answered so far."""
         ...
 
     def step(self, state: State, input: Input, answers: Answers) -> Step:

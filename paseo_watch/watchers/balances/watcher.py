@@ -37,6 +37,7 @@ from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.pots import pot_name
 from paseo_watch.watchers.setting import WatcherSetting
 from paseo_watch.watchers.watcher import (
+    NO_ANSWERS,
     Answers,
     EventObservation,
     Input,
@@ -89,7 +90,7 @@ class BalancesWatcher(Watcher):
         """Events that move value, accounts of low-balance rules, and what this runtime hides from the rules."""
         return needs(self._rules, runtime)
 
-    def wants(self, state: State, block: Block) -> Wants:
+    def wants(self, state: State, block: Block, answers: Answers = NO_ANSWERS) -> Wants:
         """The balances that the block may have changed, for a cap; the extrinsics if a move in one is to be told."""
         found = self._groups(block)
         touched = self._touched(state, block, found)

@@ -8,6 +8,7 @@ from paseo_watch.chain.block import Block, BlockRef, ChainId, Hole, SpecVersion
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.chain.scale.values import Event
 from paseo_watch.watchers.watcher import (
+    NO_ANSWERS,
     Answers,
     ConditionObservation,
     EventObservation,
@@ -79,7 +80,7 @@ class Counting(Watcher):
         """Everything under another name's odd."""
         return frozenset(key for key in state if key.startswith("odd/") and key != f"odd/{self.name}")
 
-    def wants(self, state: State, block: Block) -> Wants:
+    def wants(self, state: State, block: Block, answers: Answers = NO_ANSWERS) -> Wants:
         return self.asks
 
     def step(self, state: State, input: Input, answers: Answers) -> Step:

@@ -32,8 +32,8 @@ def told(decision: Decision) -> list[tuple[str, str, tuple[str, ...]]]:
 def test_what_all_watchers_want_is_asked_together() -> None:
     """Keys of one and of the other; extrinsics if anybody wants them."""
     some, more = Counting("counting", Wants(frozenset({b"a", b"b"}))), Counting("other", Wants(frozenset({b"b"}), True))
-    assert wants([some, more], EMPTY, block(1)) == Wants(frozenset({b"a", b"b"}), True)
-    assert wants([], EMPTY, block(1)) == Wants()
+    assert wants([some, more], EMPTY, block(1), Answers()) == Wants(frozenset({b"a", b"b"}), True)
+    assert wants([], EMPTY, block(1), Answers()) == Wants()
 
 
 def test_a_block_is_told_once_by_each_watcher_in_their_order_and_routed_by_its_labels() -> None:
