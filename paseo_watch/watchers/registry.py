@@ -9,7 +9,13 @@ from paseo_watch.watchers.balances.rules import BalanceOptions
 from paseo_watch.watchers.balances.watcher import build as build_balances
 from paseo_watch.watchers.balances.watcher import documents as balances_documents
 from paseo_watch.watchers.document import Document
+from paseo_watch.watchers.opengov.options import OpenGovOptions
+from paseo_watch.watchers.opengov.watcher import GAUGES as OPENGOV_GAUGES
+from paseo_watch.watchers.opengov.watcher import build as build_opengov
 from paseo_watch.watchers.setting import Explorer, WatcherSetting
+from paseo_watch.watchers.validators.options import ValidatorsOptions
+from paseo_watch.watchers.validators.readings import GAUGES as VALIDATORS_GAUGES
+from paseo_watch.watchers.validators.watcher import build as build_validators
 from paseo_watch.watchers.watcher import Gauge, Watcher
 
 __all__ = ["WATCHERS", "Document", "Explorer", "WatcherKind", "WatcherSetting"]
@@ -33,6 +39,8 @@ class WatcherKind:
 WATCHERS: Mapping[str, WatcherKind] = MappingProxyType(
     {
         "balances": WatcherKind("balances", BalanceOptions, build_balances, balances_documents),
+        "opengov": WatcherKind("opengov", OpenGovOptions, build_opengov, gauges=OPENGOV_GAUGES),
+        "validators": WatcherKind("validators", ValidatorsOptions, build_validators, gauges=VALIDATORS_GAUGES),
     }
 )
 

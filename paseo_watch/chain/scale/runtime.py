@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from paseo_watch.chain.scale.compile import Compiler
-from paseo_watch.chain.scale.errors import NotInMetadataError
+from paseo_watch.chain.scale.errors import MetadataError, NotInMetadataError
 from paseo_watch.chain.scale.events import Events, Watch
 from paseo_watch.chain.scale.extrinsic import Extrinsics
 from paseo_watch.chain.scale.keys import storage_key
 from paseo_watch.chain.scale.layout import field_names
 from paseo_watch.chain.scale.metadata import Metadata, Pallet, StorageItem, read_metadata
+from paseo_watch.chain.scale.registry import Composite, Enum
 from paseo_watch.chain.scale.values import FINALIZATION, INITIALIZATION, Call, Event, Extrinsic
 
 __all__ = ["FINALIZATION", "INITIALIZATION", "Call", "Event", "Extrinsic", "Runtime", "Watch"]
@@ -92,6 +93,13 @@ class Runtime:
         """The value under one of the item's keys. Raises NotInMetadataError and ScaleError."""
         return self.compiler.decode(self._storage_item(pallet, item).value, bytes(raw))
 
+    def storage_parameter(self, pallet: str, item: str, parameter: str) -> tuple[str, ...] | None:
+        """Names of the fields of a type that an item's type takes as a parameter; None where it takes no such one."""
+        known = self.compiler.layout.resolve(self._storage_item(pallet, item).value)[1]
+        type_id = known.parameters.get(parameter) if isinstance(known, Enum | Composite) else None
+        inner = None if type_id is None else self.compiler.layout.resolve(type_id)[1]
+        return field_names(inner.fields) if isinstance(inner, Composite) else None
+
     def storage_default(self, pallet: str, item: str) -> Any:
         """What an absent value means: None for an optional one, else the metadata's default."""
         found = self._storage_item(pallet, item)
@@ -111,6 +119,15 @@ class Runtime:
         Raises ScaleError, of it UnsupportedExtrinsicError for a version that is not known.
         """
         return self._extrinsics.decode(raw)
+
+    def decode_call(self, raw: bytes) -> Call:
+        """A call by itself, as a proposal or a scheduled task holds it. Raises ScaleError."""
+        if self.metadata.extrinsic.call is None:
+            raise NotInMetadataError("the metadata does not name the type of calls")
+        call = self.compiler.decode(self.metadata.extrinsic.call, bytes(raw))
+        if not isinstance(call, Call):
+            raise MetadataError("the metadata's type of calls is no enum of pallets")
+        return call
 
     def module_error(self, pallet_index: int, error: bytes) -> tuple[str, str] | None:
         """(pallet, error) that `DispatchError::Module` names; None where this runtime has no such error."""

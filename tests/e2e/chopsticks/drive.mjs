@@ -98,6 +98,48 @@ function signedExtrinsic(types, { signer, ...call }) {
 }
 
 const methods = {
+  // Storage of a runtime of which only the metadata is to be had: an item's key, its value as bytes and as JSON.
+  async storage_key({ metadata, pallet, item, args }) {
+    const { expandMetadata } = await import("@polkadot/types");
+    const types = registry(metadata);
+    types.expanded ??= expandMetadata(types, new Metadata(types, u8aToHex(readFileSync(metadata))));
+    const entry = types.expanded.query[stringCamelCase(pallet)]?.[stringCamelCase(item)];
+    if (!entry) throw new Error(`this metadata has no storage ${pallet}.${item}`);
+    return types.createType("StorageKey", args?.length ? [entry, args] : entry).toHex();
+  },
+  storage_type({ metadata, pallet, item }) {
+    const section = registry(metadata).metadata.pallets.find((one) => one.name.toString() === pallet);
+    const { type } = section.storage.unwrap().items.find((one) => one.name.toString() === item);
+    return registry(metadata).createLookupType(type.isPlain ? type.asPlain : type.asMap.value);
+  },
+  encode_storage: ({ metadata, value, ...entry }) =>
+    u8aToHex(registry(metadata).createType(methods.storage_type({ metadata, ...entry }), value).toU8a()),
+  // Fails where bytes are left over.
+  decode_storage({ metadata, value, ...entry }) {
+    const type = methods.storage_type({ metadata, ...entry });
+    const decoded = registry(metadata).createType(type, Buffer.from(value.slice(2), "hex"));
+    if (u8aToHex(decoded.toU8a()) !== value) throw new Error(`${entry.pallet}.${entry.item}: this is not all of it`);
+    return decoded.toJSON();
+  },
+  decode_events({ metadata, events }) {
+    const types = registry(metadata);
+    const type = methods.storage_type({ metadata, pallet: "System", item: "Events" });
+    const records = types.createType(type, Buffer.from(events.slice(2), "hex"));
+    if (u8aToHex(records.toU8a()) !== events) throw new Error("these events are not all of it");
+    return records.map(({ phase, event }) => {
+      const pallet = types.metadata.pallets.find((one) => one.index.toNumber() === event.index[0]).name;
+      return { phase: phase.toJSON(), pallet: pallet.toString(), name: event.method, fields: event.data.toJSON() };
+    });
+  },
+  decode_header: ({ metadata, header }) => {
+    const { digest } = registry(metadata).createType("Header", header);
+    return digest.logs.map((log) => {
+      const [engine, data] = log.value;
+      const pre = log.isPreRuntime ? registry(metadata).createType("RawBabePreDigest", data.toU8a(true)).toJSON() : null;
+      return { kind: log.type, engine: engine.toString(), data: data.toHex(), pre };
+    });
+  },
+  encode_call: ({ metadata, ...call }) => u8aToHex(variant(registry(metadata), "calls", call)),
   address: ({ uri }) => pair(uri).address,
   public_key: ({ uri }) => u8aToHex(pair(uri).publicKey),
   // Immortal, so that storage written between signing and inclusion does not disturb the signature.
@@ -133,6 +175,28 @@ const methods = {
     return u8aToHex(u8aConcat(types.createType("Compact<u32>", events.length).toU8a(), ...records));
   },
   encode_signed: ({ metadata, ...extrinsic }) => signedExtrinsic(registry(metadata), extrinsic),
+  // Events with what they carry, and the name of the dispatch error that one of their fields is or holds.
+  async events_full({ url, block }) {
+    const api = await at(url, block);
+    const pallets = (await client(url)).runtimeMetadata.asLatest.pallets;
+    const named = (error) => {
+      if (!error.isModule) return [error.type, error.inner?.type].filter(Boolean).join(".");
+      const { index } = error.asModule;
+      return `${pallets.find((one) => one.index.eq(index)).name}.${api.registry.findMetaError(error.asModule).name}`;
+    };
+    return (await api.query.system.events()).map(({ phase, event }) => {
+      const fields = [...event.data];
+      const isError = (_, i) => event.typeDef[i].lookupName === "SpRuntimeDispatchError";
+      const error = fields.find((field) => field.isErr)?.asErr ?? fields.find(isError);
+      const data = Object.fromEntries(fields.map((field, i) => [event.data.names?.[i] ?? i, field.toPrimitive()]));
+      const extrinsic = phase.isApplyExtrinsic ? phase.asApplyExtrinsic.toNumber() : phase.type;
+      return { phase: extrinsic, section: event.section, method: event.method, data, error: error ? named(error) : null };
+    });
+  },
+  async call_data({ url, ...call }) {
+    return submittable(await client(url), call).method.toHex();
+  },
+  public_keys: ({ addresses }) => addresses.map((address) => u8aToHex(keyring.decodeAddress(address))),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,0 +1,182 @@
+"""One block's worth of what happened to referenda, and of what a round found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from paseo_watch.chain.block import Block
+from paseo_watch.watchers.names import Names
+from paseo_watch.watchers.opengov import proposal, reconcile, report
+from paseo_watch.watchers.opengov.happenings import Happening
+from paseo_watch.watchers.opengov.info import PHASES, Info, frozen
+from paseo_watch.watchers.opengov.info import read as read_info
+from paseo_watch.watchers.opengov.instances import INFO, Instance
+from paseo_watch.watchers.opengov.report import Milestone
+from paseo_watch.watchers.opengov.row import Row, milestone, missed, phase_after, reached, row_key
+from paseo_watch.watchers.opengov.stored import counts, electorate, enacted_at
+from paseo_watch.watchers.opengov.tally import Tally
+from paseo_watch.watchers.opengov.tally import read as read_tally
+from paseo_watch.watchers.opengov.times import deadline, moment
+from paseo_watch.watchers.watcher import Answers, Json, Observation, State, Step
+
+MOST_UNREADABLE = 3
+
+Which = tuple[str, int]
+
+
+class Turn:
+    """One block's worth of changes and observations."""
+
+    def __init__(
+        self,
+        state: State,
+        block: Block,
+        answers: Answers,
+        live: Mapping[str, Instance],
+        names: Names,
+        severity: str,
+    ) -> None:
+        self._state = state
+        self._block = block
+        self._storage = answers.storage
+        self._live = live
+        self._names = names
+        self._severity = severity
+        self._electorate = electorate(block.runtime, answers.storage)
+        self._now = {pallet: each.now(block) for pallet, each in live.items()}
+        self._rows: dict[Which, Row] = {}
+        self._observations: list[Observation] = []
+        self._unreadable: list[Which] = []
+        self._events: Sequence[Happening] = ()
+
+    def step(self, found: Sequence[Happening]) -> Step:
+        """Events first: what they tell, a round need not."""
+        self._events = found
+        for each in found:
+            self._happened(each)
+        there = counts(self._block.runtime, self._live, self._block.storage)
+        round_ = reconcile.due(self._state, self._block, there)
+        for referendum in round_:
+            self._look(referendum)
+        changes: dict[str, Json] = {}
+        if reconcile.is_open(self._state, self._block):
+            changes |= reconcile.advanced(self._state, self._block, there, round_)
+        changes |= {row_key(*referendum): row.json for referendum, row in self._rows.items()}
+        return Step(tuple(self._observations), changes, self._blind(bool(found or round_)))
+
+    def _happened(self, each: Happening) -> None:
+        info = self._info(each.which)
+        row = self._row(each, info)
+        key = milestone(each.state, row, info, self._block.number)
+        if key in row.told:
+            self._rows[each.which] = row
+            return
+        self._tell(each.which, row, info, Milestone(each.state, key, each.extrinsic, each.error, each.inner), each)
+        after = row.having_told(key)
+        self._rows[each.which] = after if self._block.late else self._moved(each.which, after, each.state, info)
+
+    def _look(self, referendum: Which) -> None:
+        """What a round sees of one referendum."""
+        info = self._info(referendum)
+        if info is None:
+            if self._key(referendum) in self._storage and self._storage[self._key(referendum)] is not None:
+                self._unreadable.append(referendum)
+            return
+        row = self._known(referendum) or self._found(referendum, info)
+        if row is None:
+            return
+        row = self._with_calls(row, info)
+        for state, key in missed(row, info):
+            self._tell(referendum, row, info, Milestone(state, key, missed=True), None)
+            row = row.having_told(key)
+        self._rows[referendum] = self._moved(referendum, row, info.phase, info)
+
+    def _found(self, referendum: Which, info: Info) -> Row | None:
+        """A referendum that nothing is remembered of: noted in silence if it was there before us, else missed."""
+        row = Row(info.phase, info.track, lookup=proposal.as_json(info.proposal))
+        if reconcile.is_new(self._state, referendum):
+            return row
+        return row.having_told(*(key for _, key in reached(row, info))) if info.end is None else None
+
+    def _row(self, each: Happening, info: Info | None) -> Row:
+        """What is remembered, or the beginning of it, with calls as far as they can be known."""
+        row = self._known(each.which) or self._begun(each.which, info)
+        track = each.fields.get("track", info.track if info else None)
+        row = replace(row, track=track if isinstance(track, int) else row.track)
+        return self._with_calls(row, info, each.fields.get("proposal"))
+
+    def _begun(self, referendum: Which, info: Info | None) -> Row:
+        """The first that we hear of it. What one that was there before us had passed before this block stays untold."""
+        if info is None:
+            return Row("preparing")
+        ended = None if info.end is None else reconcile.clock_ms(self._block)
+        row = Row(info.phase, info.track, ended_ms=ended)
+        states = [each.state for each in self._events if each.which == referendum]
+        if "submitted" in states or reconcile.is_new(self._state, referendum):
+            return row
+        now = {milestone(state, row, info, self._block.number) for state in states}
+        return row.having_told(*(key for _, key in reached(row, info) if key not in now))
+
+    def _with_calls(self, row: Row, info: Info | None, proposed: object = None) -> Row:
+        if row.call is not None:
+            return row
+        what = proposed or (info.proposal if info else None)
+        lookup = proposal.as_json(what) or row.lookup
+        runtime = self._block.runtime
+        found = (
+            proposal.calls(runtime, what, self._storage) if what else proposal.looked_up(runtime, lookup, self._storage)
+        )
+        return replace(row, lookup=lookup, call=found.call, names=found.names, why_not=found.why_not)
+
+    def _moved(self, referendum: Which, row: Row, state: str, info: Info | None) -> Row:
+        """The row where the referendum stands after a milestone, and whether it is frozen."""
+        phase = phase_after(row.phase, state, info)
+        ended = None if phase in PHASES else row.ended_ms or reconcile.clock_ms(self._block)
+        own, now = self._live[referendum[0]], self._now[referendum[0]]
+        is_frozen = frozen(info, now) if info is not None else row.frozen and phase in PHASES
+        after = replace(row, phase=phase, ended_ms=ended, frozen=is_frozen)
+        if is_frozen != row.frozen:
+            self._observations.append(report.frozen(own, referendum[1], after, info, now, self._severity))
+        return after
+
+    def _tell(
+        self, referendum: Which, row: Row, info: Info | None, told: Milestone, happened: Happening | None
+    ) -> None:
+        pallet, index = referendum
+        own = self._live[pallet]
+        tally = read_tally(happened.fields.get("tally") if happened else None, self._electorate)
+        tally = tally or self._tally(info)
+        when = self._next(own, index, told, info)
+        told = replace(told, tally=tally, deadline=when)
+        self._observations.append(report.event(own, index, row, told, self._block, self._severity, self._names))
+
+    def _next(self, own: Instance, index: int, told: Milestone, info: Info | None) -> str:
+        """What comes next; nothing where the block is old, for it may have come."""
+        now, time_ms = self._now[own.pallet], self._block.time_ms
+        if info is None or self._block.late:
+            return ""
+        if told.state == "approved" and (at := enacted_at(self._block.runtime, self._storage, index)) is not None:
+            return f"It is enacted {moment(own, at, now, time_ms)}."
+        if frozen(info, now):
+            ahead = max(info.submitted, info.since or 0)
+            return f"It is frozen until {own.block_word} #{ahead:,}: its clock, at #{now or 0:,}, was set back."
+        return deadline(own, info, now, time_ms)
+
+    def _tally(self, info: Info | None) -> Tally | None:
+        return read_tally(info.tally, self._electorate) if info is not None else None
+
+    def _known(self, referendum: Which) -> Row | None:
+        return self._rows.get(referendum) or Row.of(self._state, *referendum)
+
+    def _info(self, referendum: Which) -> Info | None:
+        return read_info(self._block.runtime, referendum[0], self._storage.get(self._key(referendum)))
+
+    def _key(self, referendum: Which) -> bytes:
+        return self._block.runtime.storage_key(referendum[0], INFO, referendum[1])
+
+    def _blind(self, looked: bool) -> tuple[str, ...] | None:
+        """What could not be read or told just now; None where nothing was looked at."""
+        if not looked:
+            return None
+        told = [f"{pallet} {index} cannot be read" for pallet, index in self._unreadable[:MOST_UNREADABLE]]
+        told += [f"the clock of {pallet} cannot be read" for pallet, now in self._now.items() if now is None]
+        return tuple(told)

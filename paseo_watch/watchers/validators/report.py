@@ -1,0 +1,116 @@
+"""Sessions and their validators as observations."""
+
+from collections.abc import Iterator, Sequence
+
+from paseo_watch.chain.block import Block
+from paseo_watch.watchers.names import Names
+from paseo_watch.watchers.validators.people import labels, person
+from paseo_watch.watchers.validators.session import PER_MILLE, Session
+from paseo_watch.watchers.watcher import ConditionObservation, EventObservation, Json
+
+ACTIVE_SET, SESSION, OFFLINE = "active-set", "session", "validator-offline"
+MOST = 20
+"""Validators that one alert lists by name; its data holds MOST_DATA."""
+MOST_DATA = 100
+
+
+def active_set(block: Block, session: int, before: Sequence[str], now: Sequence[str], names: Names) -> EventObservation:
+    """Who came in and who left with a session."""
+    joined = sorted(set(now) - set(before))
+    left = sorted(set(before) - set(now))
+    lines = [f"Joined: {_listing(joined, names)}."] if joined else []
+    lines += [f"Left: {_listing(left, names)}."] if left else []
+    return EventObservation(
+        rule=ACTIVE_SET,
+        severity="info",
+        key=str(session),
+        title=f"The active set changed: {len(joined)} joined, {len(left)} left",
+        text="\n".join([*lines, f"{len(now)} validators are active, {len(before)} were before."]),
+        labels={},
+        data={
+            "session": session,
+            "joined": [_who(who, names) for who in joined[:MOST_DATA]],
+            "left": [_who(who, names) for who in left[:MOST_DATA]],
+            "joined_count": len(joined),
+            "left_count": len(left),
+            "validators": len(now),
+        },
+        links=names.links(block.number, None, []),
+    )
+
+
+def over(block: Block, session: Session, names: Names) -> EventObservation:
+    """A session ended, in figures."""
+    sums = session.sums
+    votes, missed = sums["votes"], sums["missed_votes"]
+    lines = [
+        f"{sums['authored']:,} blocks by {sum(work.authored > 0 for work in session.works.values())} of "
+        f"{len(session.validators)} validators."
+    ]
+    if votes or missed:
+        lines.append(f"{votes:,} backing votes, {missed:,} missed ({_share(missed, votes + missed)}).")
+    if session.coverage < PER_MILLE:
+        lines.append(f"Seen: {_share(session.coverage, PER_MILLE)} of its blocks; the rest is not counted.")
+    return EventObservation(
+        rule=SESSION,
+        severity="info",
+        key=str(session.number),
+        title=f"Session {session.number} ended",
+        text="\n".join(lines),
+        labels={},
+        data=sums,
+        links=names.links(block.number, None, []),
+    )
+
+
+def offline(
+    who: str, verdict: str, row: Json, session: Session | None, number: int, severity: str, names: Names
+) -> ConditionObservation:
+    """A validator is offline, is back, or has left the active set. `session` is the one that was closed, if one was."""
+    account = bytes.fromhex(who)
+    name, active = names.short(account), verdict == "offline"
+    if active:
+        title = f"{name} is offline"
+        text = "\n".join(_offline(names.account(account), row["sessions"], session))
+    elif verdict == "left":
+        title, text = f"{name} has left the active set", "Whether it works again is not known: it has no duty any more."
+    else:
+        title, text = f"{name} works again", f"{names.account(account)} made a block or backed one."
+    return ConditionObservation(
+        rule=OFFLINE,
+        severity=severity,
+        active=active,
+        key=who,
+        title=title,
+        text=text,
+        labels=labels(who, names),
+        data={**person(who, names), "session": number, "sessions": row["sessions"] if active else []},
+        links=names.links(None, None, [account]),
+    )
+
+
+def _offline(name: str, sessions: Sequence[int], session: Session | None) -> Iterator[str]:
+    """Since when, and what a validator like it did in the last of these sessions."""
+    yield (
+        f"{name} is in the active set and gave no sign of life in {len(sessions)} sessions, the first of them "
+        f"{sessions[0]}: no block, no backing vote."
+    )
+    if session is not None and session.works:
+        blocks = sum(work.authored for work in session.works.values())
+        each = blocks / max(len(session.validators) - 1, 1)
+        yield f"The other validators made {each:.1f} blocks each in the last one."
+
+
+def _listing(accounts: Sequence[str], names: Names) -> str:
+    return names.listing([bytes.fromhex(who) for who in accounts], MOST)
+
+
+def _who(who: str, names: Names) -> dict[str, Json]:
+    account = bytes.fromhex(who)
+    return {"account": names.address(account), "account_key": "0x" + who, "account_name": names.name(account)}
+
+
+def _share(part: int, whole: int) -> str:
+    """In percent, one decimal, rounded down."""
+    tenths = part * 1000 // whole
+    return f"{tenths // 10}.{tenths % 10} %"

@@ -1,0 +1,91 @@
+"""What of validators can be seen on a runtime: found out from its metadata.
+
+A relay chain makes its blocks by BABE and keeps its validators in the pallet Session. On a parachain the same pallet
+Session is about collators; there only staking itself is of interest, where the chain has it.
+
+Sources: pallet-session `lib.rs`; pallet-babe `lib.rs` (EpochStart: "the block numbers when the last and current epoch
+have started"); polkadot runtime parachains `paras_inherent` (OnChainVotes) and `session_info` (Sessions, AccountKeys);
+pallet-staking, pallet-staking-async and its `ah-client` (Mode: Passive, Buffered, Active) and `rc-client`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from paseo_watch.chain.scale.errors import ScaleError
+from paseo_watch.chain.scale.runtime import Runtime
+
+CURRENT = ("Session", "CurrentIndex")
+VALIDATORS = ("Session", "Validators")
+DISABLED = ("Session", "DisabledValidators")
+EPOCH_START = ("Babe", "EpochStart")
+VOTES = ("ParaInherent", "OnChainVotes")
+SESSIONS = ("ParaSessionInfo", "Sessions")
+ACCOUNT_KEYS = ("ParaSessionInfo", "AccountKeys")
+MODE = ("StakingAhClient", "Mode")
+
+EVENTS = frozenset(
+    {
+        ("Offences", "Offence"),
+        *(("Staking", name) for name in ("SlashReported", "OffenceReported", "Slashed", "SlashCancelled")),
+        *(("Staking", name) for name in ("Chilled", "EraPaid")),
+    }
+)
+
+Storage = Mapping[bytes, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """`authors`: validators make the blocks. `votes`: they back parachains, and the chain keeps who did.
+
+    `staking` is "legacy" (pallet-staking), "async" (on an Asset Hub), or None. `handed_over` says that the relay chain
+    may leave elections to its Asset Hub.
+    """
+
+    authors: bool
+    votes: bool
+    disabled: bool
+    starts: bool
+    staking: Literal["legacy", "async"] | None
+    handed_over: bool
+    collators: bool
+    events: frozenset[tuple[str, str]]
+
+    def keys(self, runtime: Runtime) -> frozenset[bytes]:
+        """What is read at every block, a few bytes each but for the votes."""
+        wanted = {CURRENT: self.authors, DISABLED: self.disabled, VOTES: self.votes, MODE: self.handed_over}
+        return frozenset(runtime.storage_key(*item) for item, is_there in wanted.items() if is_there)
+
+
+def sight(runtime: Runtime) -> Sight:
+    """What can be seen."""
+    authors = "Babe" in runtime.pallets() and _has(runtime, CURRENT, VALIDATORS)
+    return Sight(
+        authors=authors,
+        votes=authors and _has(runtime, VOTES) and _is_map(runtime, SESSIONS) and _is_map(runtime, ACCOUNT_KEYS),
+        disabled=authors and _has(runtime, DISABLED),
+        starts=authors and _has(runtime, EPOCH_START),
+        staking=_staking(runtime),
+        handed_over=authors and _has(runtime, MODE),
+        collators="CollatorSelection" in runtime.pallets(),
+        events=frozenset(pair for pair in EVENTS if runtime.has_event(*pair)),
+    )
+
+
+def _staking(runtime: Runtime) -> Literal["legacy", "async"] | None:
+    if runtime.has_event("Staking", "SessionRotated") and "StakingRcClient" in runtime.pallets():
+        return "async"
+    return "legacy" if runtime.has_event("Staking", "SlashReported") else None
+
+
+def _has(runtime: Runtime, *items: tuple[str, str]) -> bool:
+    return all(runtime.has_storage(*item) for item in items)
+
+
+def _is_map(runtime: Runtime, item: tuple[str, str]) -> bool:
+    """By session, that is by a u32."""
+    try:
+        return runtime.has_storage(*item) and bool(runtime.storage_key(*item, 0))
+    except ScaleError:
+        return False
