@@ -11,6 +11,23 @@ from paseo_watch.watchers.watcher import SEVERITIES
 
 Schema = dict[str, Any]
 
+REFERENDUM_STATES = (
+    "submitted",
+    "deposit_placed",
+    "deciding",
+    "confirming",
+    "confirm_aborted",
+    "approved",
+    "rejected",
+    "timed_out",
+    "cancelled",
+    "killed",
+    "executed",
+    "execution_failed",
+    "call_unavailable",
+)
+"""What can become of a referendum, in the order in which it can."""
+
 
 def alert_schema() -> Schema:
     """The whole schema, as a new value at each call."""
@@ -28,6 +45,8 @@ def alert_schema() -> Schema:
             ),
             _when({"data": {"required": ["direction"]}}, {"data": _ref("balance_move")}),
             _when({"data": {"required": ["balance"]}}, {"data": _ref("balance_limit")}),
+            _when({"data": {"required": ["referendum"]}}, {"data": _ref("referendum")}),
+            _when({"data": {"required": ["validator"]}}, {"data": _ref("validator")}),
         ],
         "$defs": _definitions(),
     }
@@ -68,7 +87,7 @@ def _alert() -> Mapping[str, Schema]:
         "links": {"type": "array", "items": {"type": "string"}, "description": "To explorers, as configured."},
         "data": {
             "type": "object",
-            "description": "For programs, by rule: see `balance_move` and `balance_limit`.",
+            "description": "For programs, by rule: see `balance_move`, `balance_limit`, `referendum` and `validator`.",
         },
         "late": {"type": "boolean", "description": "Whether the block was read only after later ones (a healed hole)."},
     }
@@ -99,6 +118,11 @@ def _definitions() -> Mapping[str, Schema]:
             **_object(_balance_limit(), open_=True),
             "description": "An account holds more than a cap, or less than it should.",
         },
+        "referendum": {**_object(_referendum(), open_=True), "description": "What became of a referendum."},
+        "validator": {
+            **_object(_validator(), open_=True),
+            "description": "A validator, and what the rule is about: more keys by rule.",
+        },
     }
 
 
@@ -125,6 +149,27 @@ def _balance_limit() -> Mapping[str, Schema]:
         "balance": _ref("planck"),
         "balance_text": _text("The same with its unit."),
         "limit": _ref("planck"),
+    }
+
+
+def _referendum() -> Mapping[str, Schema]:
+    return {
+        "pallet": _text("The instance: Referenda, FellowshipReferenda …"),
+        "referendum": {"type": "integer", "minimum": 0, "description": "Its index in that instance."},
+        "track": {"type": ["string", "null"], "description": "The track's name; null where it is not known."},
+        "state": {
+            "enum": [*REFERENDUM_STATES, "frozen"],
+            "description": "`frozen` only of the rule referendum-frozen.",
+        },
+        "calls": {"type": "array", "items": {"type": "string"}, "description": "The innermost calls, bounded."},
+    }
+
+
+def _validator() -> Mapping[str, Schema]:
+    return {
+        "validator": _text("SS58 with the chain's prefix."),
+        "validator_key": _ref("hash"),
+        "session": {"type": ["integer", "null"], "description": "The session; null on a chain without sessions."},
     }
 
 

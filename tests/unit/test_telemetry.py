@@ -8,7 +8,8 @@ from typing import NamedTuple
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from paseo_watch.telemetry import Metrics, measure_stalls
+from paseo_watch.telemetry import NAMESPACE, Metrics, measure_stalls
+from paseo_watch.watchers.registry import GAUGES
 from tests.clock import FakeClock
 from tests.data import REPOSITORY
 
@@ -29,7 +30,9 @@ def instruments(metrics: Metrics) -> dict[str, Counter | Gauge | Histogram]:
 
 
 def exported() -> Iterator[Described]:
-    """What the code makes."""
+    """What the code makes, and what watchers show of their states."""
+    for gauge in GAUGES:
+        yield Described(f"{NAMESPACE}_{gauge.name}", "gauge", ("chain", *gauge.labels))
     for each in instruments(Metrics(CollectorRegistry())).values():
         (family,) = each.describe()
         name = f"{family.name}_total" if family.type == "counter" else family.name
@@ -77,10 +80,10 @@ def test_a_name_follows_prometheus(described: Described) -> None:
 def test_closed_sets_of_label_values_are_named_in_the_document() -> None:
     """The help text names each value; the document repeats it, as code."""
     text = (REPOSITORY / "docs" / "metrics.md").read_text(encoding="utf-8")
-    for each in instruments(Metrics(CollectorRegistry())).values():
-        (family,) = each.describe()
-        _, colon, values = family.documentation.partition(": ")
-        if colon and family.name not in ("paseo_watch_holes",):
+    families = [family for each in instruments(Metrics(CollectorRegistry())).values() for family in each.describe()]
+    for name, help in [*((f.name, f.documentation) for f in families), *((g.name, g.help) for g in GAUGES)]:
+        _, colon, values = help.partition(": ")
+        if colon and name not in ("paseo_watch_holes",):
             words = [value.split(" ")[0].strip(".") for value in values.split(", ")]
             assert [word for word in words if f"`{word}`" not in text] == []
 

@@ -219,7 +219,7 @@ async def test_answers_that_keep_us_waiting_do_not_hold_up_the_blocks_before(
     for number in (11, 12):
         await pipeline.put(block(number))
     asks = Wants(frozenset({b"a"}))
-    watcher.wants = lambda state, seen: asks if seen.number == 12 else Wants()  # type: ignore[method-assign]
+    watcher.wants = lambda state, seen, answers: asks if seen.number == 12 else Wants()  # type: ignore[method-assign]
     world.gate.clear()
     async with running(pipeline):
         while await cursor(database) != 11:
@@ -251,7 +251,9 @@ async def test_while_an_answer_keeps_a_block_waiting_the_time_goes_on(database: 
 async def test_what_a_document_makes_watchers_want_while_a_block_waits_is_asked_as_well(database: Database) -> None:
     """Else the block would be judged by answers that lack what the new list names."""
     world, watcher = World(), Counting()
-    watcher.wants = lambda state, seen: Wants(frozenset({b"a", *map(str.encode, state.get("loaded", []))}))  # type: ignore[method-assign]
+    watcher.wants = lambda state, seen, answers: Wants(  # type: ignore[method-assign]
+        frozenset({b"a", *map(str.encode, state.get("loaded", []))})
+    )
     pipeline = await make(database, world, watcher)
     world.gate.clear()
     async with running(pipeline):
@@ -263,8 +265,20 @@ async def test_what_a_document_makes_watchers_want_while_a_block_waits_is_asked_
             await asyncio.sleep(0)
         world.gate.set()
         await pipeline.drained()
-    assert world.asked == [(11, [b"a"], False), (11, [b"a", b"b"], False)]
+    assert world.asked == [(11, [b"a"], False), (11, [b"b"], False)]
     assert set(watcher.answers[-1].storage) == {b"a", b"b"}
+
+
+async def test_what_an_answer_leads_to_is_asked_as_well_and_nothing_twice(database: Database) -> None:
+    """A value that names another: one more request, and the watcher has both, and the extrinsics of the first."""
+    world, watcher = World(), Counting()
+    watcher.wants = lambda state, seen, answers: Wants(  # type: ignore[method-assign]
+        frozenset({b"a", *(b"b" for key in answers.storage if key == b"a")}), extrinsics=True
+    )
+    await through(await make(database, world, watcher), block(11))
+    assert world.asked == [(11, [b"a"], True), (11, [b"b"], False)]
+    assert set(watcher.answers[-1].storage) == {b"a", b"b"}
+    assert watcher.answers[-1].extrinsics is not None
 
 
 async def test_ticks_and_documents_reach_the_watchers_and_move_no_cursor(database: Database) -> None:
@@ -355,7 +369,7 @@ async def test_a_hole_that_takes_long_to_read_holds_up_neither_blocks_nor_ticks(
     await dig(database, 5)
     world, watcher = World(), Counting()
     world.late = {5: block(5, late=True)}
-    watcher.wants = lambda state, seen: Wants(frozenset({b"a"})) if seen.late else Wants()  # type: ignore[method-assign]
+    watcher.wants = lambda state, seen, answers: Wants(frozenset({b"a"})) if seen.late else Wants()  # type: ignore[method-assign]
     world.late_gate.clear()
     pipeline = await make(database, world, watcher)
     async with running(pipeline):

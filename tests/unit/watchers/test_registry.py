@@ -5,14 +5,18 @@ from types import MappingProxyType
 from pydantic import TypeAdapter
 
 from paseo_watch.chain import ss58
-from paseo_watch.watchers.registry import WATCHERS, Document
+from paseo_watch.watchers.registry import GAUGES, WATCHERS, Document
 from tests.unit.watchers.balances.doubles import ALICE, setting
 
 
-def test_every_kind_builds_a_watcher_of_its_own_name_from_an_empty_list() -> None:
+NOTHING_SAID = {"balances": [], "opengov": {}, "validators": {}}
+
+
+def test_every_kind_builds_a_watcher_of_its_own_name_from_options_that_say_nothing() -> None:
     assert isinstance(WATCHERS, MappingProxyType)
+    assert WATCHERS.keys() == NOTHING_SAID.keys()
     for name, kind in WATCHERS.items():
-        options = TypeAdapter(kind.options).validate_python([])
+        options = TypeAdapter(kind.options).validate_python(NOTHING_SAID[name])
         assert (kind.name, kind.build(options, setting()).name, kind.documents(options)) == (name, name, ())
 
 
@@ -32,3 +36,8 @@ def test_the_whitelists_that_rules_name_are_wanted_under_the_name_that_brings_th
     document: Document = found[0]
     raw = f"whitelist:\n  - address: {ss58.encode(ALICE, 0)}\n".encode()
     assert document.read(raw) == {"accounts": [ALICE.hex()]}
+
+
+def test_no_two_gauges_have_one_name() -> None:
+    names = [gauge.name for gauge in GAUGES]
+    assert sorted(names) == sorted(set(names))
