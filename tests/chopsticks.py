@@ -86,17 +86,27 @@ class Chopsticks:
         self._signed: Counter[str] = Counter()
 
     @classmethod
-    def start(cls, spec: Path, driver: Driver, log: Path, port: int = 0) -> Self:
-        """Run the chain of a raw chain spec (a file) and wait until it answers; `port` 0 takes a free one."""
+    def start(cls, spec: Path, driver: Driver, log: Path, port: int = 0, authors: Sequence[int] = ()) -> Self:
+        """Run the chain of a raw chain spec (a file) and wait until it answers; `port` 0 takes a free one.
+
+        `authors` are the places in the set of those who make blocks, in turns by slot; without them nobody known does.
+        """
         command: list[str | Path] = [
             node_program(),
-            *("--import", "./stop-with-parent.mjs", "node_modules/@acala-network/chopsticks/chopsticks.cjs"),
+            *("--import", "./stop-with-parent.mjs", "--import", "./authors.mjs"),
+            "node_modules/@acala-network/chopsticks/chopsticks.cjs",
             *("--chain-spec", spec, "--host", "127.0.0.1", "--port", str(port)),
             *("--build-block-mode", "Manual", "--allow-unresolved-imports"),
         ]
         with log.open("wb") as said:
             process = subprocess.Popen(
-                command, cwd=FOLDER, stdin=subprocess.PIPE, stdout=said, stderr=said, start_new_session=True
+                command,
+                cwd=FOLDER,
+                stdin=subprocess.PIPE,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+                env=os.environ | {"BABE_AUTHORS": ",".join(map(str, authors))},
             )
         try:
             return cls(process, _listening(process, log), driver, log)

@@ -3,11 +3,12 @@
 import argparse
 from functools import partial
 
+from paseo_watch.app.chain import DEFAULT_SS58_PREFIX
+from paseo_watch.app.rehearsal import Rehearsal
+from paseo_watch.app.watchers import chain_watchers
 from paseo_watch.chain.patience import patient_rounds
 from paseo_watch.chain.read import finalized_header
-from paseo_watch.chain.runtimes import fetch_metadata
-from paseo_watch.chain.scale.runtime import Runtime
-from paseo_watch.cli.configuration import at_endpoint, keys_at_every_block, known_chain, load_config
+from paseo_watch.cli.configuration import at_endpoint, known_chain, load_config
 from paseo_watch.cli.errors import DONE, FAILED, WrongInput
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.pools import open_pool
@@ -19,7 +20,6 @@ from paseo_watch.errors import PermanentError
 from paseo_watch.recording.recorder import Wish
 from paseo_watch.recording.recorder import record as record_blocks
 from paseo_watch.recording.recording import SUFFIX
-from paseo_watch.rpc.connection import Connection
 
 
 class NotWritten(PermanentError):
@@ -52,17 +52,12 @@ async def _record(flags: argparse.Namespace, config: Config, chain: Chain) -> in
         if not 0 < first <= last:
             raise WrongInput(f"blocks {first} to {last}: expected 0 < from <= to")
         progress = Progress(last - first + 1)
-        keys = keys_at_every_block(config, flags.chain, await pool.each(_newest_runtime))
-        wish = Wish(config.network, flags.chain, first, last, tuple(sorted(keys)))
+        prefix = DEFAULT_SS58_PREFIX if chain.ss58_prefix is None else chain.ss58_prefix
+        companion = Rehearsal(chain_watchers(config, flags.chain)(prefix), config.network)
+        wish = Wish(config.network, flags.chain, first, last, companion=companion)
         ask = partial(patient_rounds, pool, SystemClock())
         try:
             await record_blocks(ask, wish, flags.file, lambda number: progress.move(number - first + 1))
         except OSError as error:
             raise NotWritten(f"{flags.file}: cannot be written: {error.strerror}") from error
         return last - first + 1
-
-
-async def _newest_runtime(connection: Connection) -> Runtime:
-    """The runtime of the finalized head, which tells what the rules want read."""
-    head = await finalized_header(connection)
-    return Runtime.from_metadata(await fetch_metadata(connection, head.hash))

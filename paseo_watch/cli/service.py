@@ -99,7 +99,7 @@ def _holds_what_is_asked(file: Path, recording: Recording, config: Config) -> No
     if lacking:
         raise WrongInput(
             f"{file} lacks {len(lacking)} of the values that the rules of this configuration read at every block "
-            "(balances of named accounts); record it again with -c and this configuration"
+            "(balances of named accounts, votes, clocks); record it again with -c and this configuration"
         )
 
 

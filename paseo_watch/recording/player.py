@@ -5,6 +5,9 @@ from typing import Protocol
 
 from paseo_watch.clock import Clock
 
+MOST_MS = 18_000
+"""The longest pause, by the chain's clock: its maker may have moved that clock by hours between two blocks."""
+
 
 class Reel(Protocol):
     """What is played: a `RecordedChain`."""
@@ -49,6 +52,7 @@ async def play(reel: Reel, clock: Clock, announce: Callable[[], None], speed: fl
 
 
 def _gap_ms(reel: Reel) -> int:
-    """Milliseconds between the head and the next block by the chain's clock; 0 where it does not say."""
+    """Milliseconds between the head and the next block by the chain's clock, a long silence cut; 0 where it does not
+    say."""
     head, following = reel.time_ms(), reel.next_time_ms()
-    return max(0, following - head) if head is not None and following is not None else 0
+    return min(max(0, following - head), MOST_MS) if head is not None and following is not None else 0

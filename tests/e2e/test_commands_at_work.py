@@ -123,12 +123,14 @@ async def test_demo_once_plays_to_the_end_and_sums_up(tmp_path: Path) -> None:
     assert ended.code == 0
     assert "12,345.678 PAS moved" in ended.out
     summary = ended.out.splitlines()[-3:]
-    assert summary[0].startswith("30 blocks of relay in ")
+    assert summary[0].startswith("39 blocks of relay, relay-2024 in ")
     assert summary[1] == (
-        "13 alerts: 1 × core-accounts event (relay), 1 × faucet-low firing (relay), 1 × faucet-low resolved (relay), "
-        "4 × large-move event (relay), 3 × policy-cap firing (relay), 3 × policy-cap resolved (relay)"
+        "59 alerts: 1 × active-set event (relay), 1 × core-accounts event (relay), 1 × faucet-low firing (relay), "
+        "1 × faucet-low resolved (relay), 4 × large-move event (relay), 3 × policy-cap firing (relay), "
+        "3 × policy-cap resolved (relay), 4 × session event (relay), 1 × validator-offline firing (relay), "
+        "1 × validator-offline resolved (relay), 39 × referendum event (relay-2024)"
     )
-    assert summary[2] == "deliveries: 13 done to console"
+    assert summary[2] == "deliveries: 59 done to console"
     assert names_in(tmp_path) == set()
 
 
@@ -137,8 +139,8 @@ async def test_each_line_of_demo_as_json_is_an_alert_by_the_schema(tmp_path: Pat
     judge = Draft202012Validator(json.loads((REPOSITORY / "docs" / "alert.schema.json").read_text()))
     for alert in ended.alerts:
         judge.validate(alert)
-    assert len(ended.alerts) == 13
-    assert "30 blocks of relay" in ended.err
+    assert len(ended.alerts) == 59
+    assert "39 blocks of relay, relay-2024" in ended.err
     assert ended.code == 0
 
 

@@ -52,7 +52,11 @@ async def test_blocks_come_at_the_pace_of_the_chain() -> None:
 
 
 async def test_ten_times_the_speed_takes_a_tenth_of_the_time() -> None:
-    assert await moments([0, 60_000, 90_000], 10.0) == [(6, 2), (9, 3)]
+    assert await moments([0, 10_000, 20_000], 10.0) == [(1, 2), (2, 3)]
+
+
+async def test_a_silence_of_hours_is_cut_to_three_slots() -> None:
+    assert await moments([0, 3_600_000, 3_606_000], 1.0) == [(18, 2), (24, 3)]
 
 
 async def test_without_a_speed_everything_is_out_at_once() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import as_file, files
@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from paseo_watch.chain.block import Block
+from paseo_watch.chain.keys import NOW
 from paseo_watch.chain.patience import patient_rounds
+from paseo_watch.chain.runtimes import Interest
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.recording.node import NodeServer, Peer
 from paseo_watch.recording.recorded_chain import RecordedChain
@@ -105,28 +108,54 @@ def node_for(recording: Recording, released: int = SHORT) -> tuple[Node, Recorde
     return Node(chain), chain
 
 
+ACCOUNTS = "26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9"
+"""twox128 of System, twox128 of Account."""
+
+
+class Rereader:
+    """A companion that asks for what a recording holds of each block beyond `keys`, one after the other, and for no
+    account: those are to be found in the events."""
+
+    def __init__(self, recording: Recording, keys: set[bytes]) -> None:
+        self._held = {block.number: {bytes.fromhex(key[2:]) for key in block.storage} for block in recording.blocks}
+        self._keys = keys
+        self.saw: list[tuple[int, int]] = []
+
+    def interest(self, runtime: Runtime) -> Interest:
+        return Interest(runtime.watch([("System", "ExtrinsicSuccess")]), (NOW,))
+
+    def wants(self, block: Block, storage: Mapping[bytes, bytes | None]) -> frozenset[bytes]:
+        lacking = self._held[block.number] - self._keys - storage.keys()
+        more = sorted(key for key in lacking if not key.hex().startswith(ACCOUNTS))
+        return frozenset([*storage, *more[:1]])
+
+    def seen(self, block: Block, storage: Mapping[bytes, bytes | None]) -> None:
+        assert block.time_ms is not None
+        assert block.storage[NOW] is not None
+        self.saw.append((block.number, len(block.events)))
+
+
 def wish_for(recording: Recording) -> Wish:
-    """The same blocks, and the keys that all of them hold."""
+    """The same blocks, the keys that all of them hold, and a companion that asks for the others."""
     blocks = recording.blocks
-    keys = set.intersection(*(set(block.storage) for block in blocks))
+    keys = {bytes.fromhex(key[2:]) for key in set.intersection(*(set(block.storage) for block in blocks))}
     about = recording.about
-    return Wish(
-        about.network,
-        about.chain,
-        blocks[0].number,
-        blocks[-1].number,
-        tuple(bytes.fromhex(key[2:]) for key in keys),
-    )
+    first, last = blocks[0].number, blocks[-1].number
+    return Wish(about.network, about.chain, first, last, tuple(keys), Rereader(recording, keys))
 
 
 async def test_a_recording_of_a_played_recording_is_that_recording(demo: Recording, tmp_path: Path) -> None:
     """Accounts that events name are not among the wished keys here: they must be found in the events."""
     node, _ = node_for(demo)
     told: list[int] = []
-    again = await recorded(node, wish_for(demo), tmp_path / "a.rec.xz", progress=told.append)
+    wish = wish_for(demo)
+    again = await recorded(node, wish, tmp_path / "a.rec.xz", progress=told.append)
     assert again.about == demo.about.model_copy(update={"made_by": again.about.made_by})
     assert (again.runtimes, again.blocks) == (demo.runtimes, demo.blocks)
     assert told == [block.number for block in demo.blocks]
+    assert isinstance(wish.companion, Rereader)
+    assert [number for number, _ in wish.companion.saw] == told
+    assert all(events >= 2 for _, events in wish.companion.saw)  # of the two inherents at least
 
 
 async def test_blocks_that_are_not_finalized_yet_are_waited_for(demo: Recording, tmp_path: Path) -> None:
