@@ -26,8 +26,7 @@ chains:
     start: {start}
 accounts:
   faucet: "{faucet}"
-watch:
-  balances: {rules}
+watch: {watch}
 receivers:
   - name: archive
     file: {{ path: alerts.jsonl }}
@@ -39,12 +38,18 @@ http: false
 
 
 class Watch:
-    """One run of the service over blocks start..until of a chain; it ends when every alert is delivered."""
+    """One run of the service over blocks start..until of a chain; it ends when every alert is delivered.
 
-    def __init__(self, folder: Path, url: str, faucet: str, rules: str = RULES, chain: str = "relay") -> None:
+    `rules` are those about balances, `watch` everything under that key instead.
+    """
+
+    def __init__(
+        self, folder: Path, url: str, faucet: str, rules: str = RULES, chain: str = "relay", watch: str | None = None
+    ) -> None:
         self._folder = folder
         self._chain = chain
-        self._text = {"chain": chain, "url": url, "faucet": faucet, "rules": rules, "units": ""}
+        watched = f"\n  balances: {rules}" if watch is None else watch
+        self._text = {"chain": chain, "url": url, "faucet": faucet, "watch": watched, "units": ""}
 
     def unit(self, symbol: str, definition: str) -> None:
         """Know another asset, defined as in the configuration."""

@@ -97,6 +97,10 @@ class Staking:
         """The active set, in its order."""
         return list(self.chain.query("Session", "Validators"))
 
+    def keys_at(self, block: str) -> Keys:
+        """The active set in the state of a block (by hash), as public keys."""
+        return self._keys(list(self.chain.query("Session", "Validators", block=block)))
+
     def new_session(self, offline: Sequence[str] = ()) -> None:
         """One block, an epoch later than the last; these validators were not there in the session that ends."""
         if self._heartbeats:

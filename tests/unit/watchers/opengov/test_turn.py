@@ -1,0 +1,318 @@
+"""Blocks of one chain: what events tell, what rounds find, and nothing of it twice."""
+
+from hashlib import blake2b
+from typing import Any
+
+import pytest
+
+from paseo_watch.chain.scale.values import INITIALIZATION, Event
+from tests.unit.watchers.opengov.chain import Chain
+from tests.unit.watchers.opengov.doubles import (
+    APPROVED,
+    CONFIRM,
+    DECIDING,
+    confirming,
+    dispatched,
+    event,
+    ongoing,
+    runtime,
+)
+
+PLACED = ongoing(decision_deposit={"amount": 1})
+ERROR = ("Module", {"index": 10, "error": b"\2\0\0\0"})
+CALL = b"Treasury.spend_local"
+LOOKUP = ("Lookup", {"hash": blake2b(CALL, digest_size=32).digest(), "len": len(CALL)})
+
+
+def started(**settings: Any) -> Chain:
+    """A chain whose first round is over; its first referendum will be 0."""
+    chain = Chain(**settings)
+    assert chain.block() == []
+    return chain
+
+
+def submitted(**status: Any) -> Chain:
+    chain = started()
+    chain.set(0, ongoing(**status))
+    chain.block(event("Submitted", 0, track=30, proposal=ongoing(**status)[1]["proposal"]))
+    return chain
+
+
+def test_a_life_is_told_step_by_step() -> None:
+    """Rounds between have nothing to add."""
+    chain, told = started(), []
+    for name, info in (
+        ("Submitted", ongoing()),
+        ("DecisionDepositPlaced", PLACED),
+        ("DecisionStarted", DECIDING),
+        ("ConfirmStarted", confirming(1_800)),
+        ("ConfirmAborted", DECIDING),
+        ("ConfirmStarted", confirming(2_200)),
+        ("Confirmed", APPROVED),
+    ):
+        chain.set(0, info)
+        told += chain.block(event(name, 0)) + chain.round()
+    told += chain.block(dispatched(0)) + chain.round() + chain.block(event("DecisionDepositRefunded", 0))
+    states = ["submitted", "deposit_placed", "deciding", "confirming", "confirm_aborted", "confirming", "approved"]
+    assert told == [f"0 {state}" for state in [*states, "executed"]]
+
+
+@pytest.mark.parametrize(
+    ("variant", "state"),
+    [("Rejected", "rejected"), ("TimedOut", "timed_out"), ("Cancelled", "cancelled"), ("Killed", "killed")],
+)
+def test_every_other_end_is_told(variant: str, state: str) -> None:
+    """By its event, or by the next round."""
+    chain, other = submitted(), submitted()
+    for each in (chain, other):
+        each.set(0, (variant, (1_000, None, None)))
+    assert chain.block(event(variant, 0)) + chain.round() == [f"0 {state}"]
+    assert other.round() + other.round() == [f"0 {state} (missed)"]
+
+
+def test_two_referenda_in_one_block_are_two_alerts() -> None:
+    """Of the same kind or not."""
+    chain = submitted()
+    chain.set(0, PLACED)
+    chain.set(1, ongoing())
+    assert chain.block(event("Submitted", 1), event("DecisionDepositPlaced", 0)) == ["1 submitted", "0 deposit_placed"]
+    assert len({each.key for each in chain.last.observations}) == 2
+
+
+def test_two_steps_in_one_block_are_two_alerts() -> None:
+    """Submitted with its deposit."""
+    chain = started()
+    chain.set(0, PLACED)
+    told = chain.block(event("Submitted", 0), event("DecisionDepositPlaced", 0))
+    assert told == ["0 submitted", "0 deposit_placed"]
+    assert chain.round() == []
+
+
+def test_the_first_look_tells_nothing_of_older_referenda() -> None:
+    """But goes on from where they stand."""
+    chain = Chain()
+    for index, info in enumerate((ongoing(), confirming(1_800), APPROVED, ("Killed", 5))):
+        chain.set(index, info)
+    assert chain.block() + chain.round() == []
+    chain.set(0, PLACED)
+    assert chain.block(event("DecisionDepositPlaced", 0)) == ["0 deposit_placed"]
+    chain.set(1, DECIDING)
+    assert chain.round() == ["1 confirm_aborted (missed)"]
+    assert chain.block(dispatched(2)) + chain.round() == ["2 executed"]
+
+
+def test_an_event_of_an_older_referendum_in_the_very_first_block_is_told_alone() -> None:
+    """What lies before it is not made up for."""
+    for name, info, told in (
+        ("ConfirmStarted", confirming(1_800), "confirming"),
+        ("Killed", ("Killed", 5), "killed"),
+        ("DecisionStarted", b"damaged", "deciding"),
+    ):
+        chain = Chain()
+        chain.set(0, info)
+        assert chain.block(event(name, 0)) == [f"0 {told}"]
+        chain.set(0, ("Killed", 5) if told == "killed" else confirming(1_800) if told == "confirming" else DECIDING)
+        assert chain.round() == []
+
+
+def test_a_referendum_that_nobody_saw_being_submitted_is_told_once_as_missed() -> None:
+    """With all that it has passed."""
+    chain = started()
+    chain.set(0, confirming(1_800))
+    states = ("submitted", "deposit_placed", "deciding", "confirming")
+    assert chain.round() == [f"0 {state} (missed)" for state in states]
+    assert "was not read" in chain.last.observations[0].text
+    assert chain.round() == []
+
+
+def test_approval_is_told_before_an_execution_that_shows_it() -> None:
+    """Its own block was not read."""
+    chain = submitted()
+    chain.set(0, APPROVED)
+    assert chain.block(dispatched(0)) + chain.round() == ["0 approved (missed)", "0 executed"]
+
+
+def test_a_task_that_only_bears_an_enactments_name_is_nobodys() -> None:
+    """Whoever may schedule may name."""
+    chain = submitted()
+    assert chain.block(dispatched(0)) == []
+
+
+@pytest.mark.parametrize(
+    ("task", "state", "text"),
+    [
+        (dispatched(0), "executed", ""),
+        (dispatched(0, ("Err", ERROR)), "execution_failed", "The error: Balances.InsufficientBalance."),
+        (dispatched(0, name="CallUnavailable"), "call_unavailable", ""),
+        (dispatched(0, name="PermanentlyOverweight"), "execution_failed", "The error: its weight fits no block."),
+    ],
+)
+def test_what_became_of_the_call_is_told_as_it_is(task: Event, state: str, text: str) -> None:
+    """A failure is a warning at least."""
+    chain = submitted()
+    chain.set(0, APPROVED)
+    chain.block(event("Confirmed", 0))
+    assert chain.block(task) == [f"0 {state}"]
+    assert text in chain.only().text
+    assert chain.only().severity == ("info" if state == "executed" else "warning")
+
+
+def test_a_failure_inside_an_executed_call_is_in_its_text_and_data() -> None:
+    """A batch that was interrupted."""
+    chain = submitted()
+    chain.set(0, APPROVED)
+    chain.block(event("Confirmed", 0))
+    inner = Event(0, INITIALIZATION, "Utility", "BatchInterrupted", {"index": 1, "error": ERROR})
+    assert chain.block(inner, dispatched(0)) == ["0 executed"]
+    assert "but inside it failed: Balances.InsufficientBalance." in chain.only().text
+    assert chain.only().data["inner_errors"] == ["Balances.InsufficientBalance"]
+
+
+def test_calls_are_named_at_once_where_the_preimage_is_there() -> None:
+    """In a request that follows on the event's own proposal."""
+    chain = started()
+    chain.put("Preimage", "PreimageFor", (LOOKUP[1]["hash"], LOOKUP[1]["len"]), value=CALL)
+    chain.set(0, ongoing(proposal=LOOKUP))
+    chain.block(event("Submitted", 0, proposal=LOOKUP, track=30))
+    assert chain.only().data["calls"] == ["Treasury.spend_local"]
+    assert "It calls Treasury.spend_local." in chain.only().text
+
+
+def test_calls_are_filled_in_when_the_preimage_comes() -> None:
+    """The end still knows them, though it stores no proposal."""
+    chain = submitted(proposal=LOOKUP)
+    assert "is not on the chain" in chain.only().text
+    chain.put("Preimage", "PreimageFor", (LOOKUP[1]["hash"], LOOKUP[1]["len"]), value=CALL)
+    assert chain.round() == []
+    chain.set(0, APPROVED)
+    chain.block(event("Confirmed", 0))
+    assert (chain.only().data["calls"], chain.only().data["track"]) == (["Treasury.spend_local"], "small_tipper")
+
+
+def test_the_events_tally_is_told_before_the_stored_one() -> None:
+    """An end stores none."""
+    chain = submitted()
+    assert chain.only().data["tally_text"] == "87.5 % aye, 3 % support"
+    chain.set(0, ("Rejected", (5, None, None)))
+    chain.block(event("Rejected", 0, tally={"ayes": 1, "nays": 3, "support": 1}))
+    assert chain.only().data["tally_text"] == "25 % aye, 0 % support"
+
+
+def test_an_approval_says_when_it_is_enacted() -> None:
+    """As far as the Scheduler knows."""
+    chain = submitted()
+    chain.set(0, APPROVED)
+    chain.put("Scheduler", "Lookup", dispatched(0).fields["id"], value=(1_102, 0))
+    chain.block(event("Confirmed", 0))
+    assert "It is enacted at relay block #1,102 (about " in chain.only().text
+
+
+def test_a_referendum_whose_clock_was_set_back_is_frozen_until_that_caught_up() -> None:
+    """Told at once, without deadlines; again when it is over."""
+    chain = Chain()
+    chain.set(0, ongoing(submitted=12_360_000))
+    assert chain.block() == ["0 frozen"]
+    (told,) = chain.last.observations
+    assert told.text.startswith("It counts from relay block #12,360,000 on; that clock was set back to #1,001.")
+    assert (told.data["frozen_until"], told.data["clock"], told.rule) == (12_360_000, 1_001, "referendum-frozen")
+    assert chain.round() == []
+    chain.set(0, ongoing(submitted=12_360_000, decision_deposit={"amount": 1}))
+    chain.block(event("DecisionDepositPlaced", 0))
+    assert "It is frozen until relay block #12,360,000" in chain.only().text
+    assert "about" not in chain.only().text
+    chain.clock = 12_360_000
+    assert chain.round() == ["0 thawed"]
+
+
+def test_the_end_of_a_frozen_referendum_ends_that_too() -> None:
+    """Nothing lasts that is over."""
+    chain = Chain()
+    chain.set(0, ongoing(submitted=12_360_000))
+    chain.block()
+    chain.set(0, ("Killed", 5))
+    assert chain.block(event("Killed", 0)) == ["0 killed", "0 thawed"]
+
+
+def test_what_cannot_be_read_is_said_until_it_can() -> None:
+    """And whatever is new among it is told then."""
+    chain = Chain()
+    chain.set(0, b"damaged")
+    chain.set(1, ongoing())
+    assert chain.block() == []
+    assert chain.blind == ("Referenda 0 cannot be read",)
+    chain.set(2, b"damaged")
+    assert chain.round() == []
+    assert chain.blind == ("Referenda 0 cannot be read", "Referenda 2 cannot be read")
+    chain.set(1, PLACED)
+    chain.block(event("DecisionDepositPlaced", 1))
+    assert len(chain.blind or ()) == 2
+    chain.set(0, APPROVED)
+    chain.set(2, PLACED)
+    assert chain.round() == ["2 submitted (missed)", "2 deposit_placed (missed)"]
+    assert chain.blind == ()
+    assert "ref/Referenda/0" not in chain.state
+
+
+def test_events_are_told_though_nothing_can_be_read() -> None:
+    """What is stored may have a shape that nobody knows; once it can be read, nothing is told again."""
+    chain = started()
+    chain.put("ParachainSystem", "LastRelayChainBlockNumber", value=1)
+    names = (
+        "Submitted",
+        "DecisionDepositPlaced",
+        "DecisionStarted",
+        "ConfirmStarted",
+        "ConfirmAborted",
+        "ConfirmStarted",
+    )
+    told = []
+    for name in names:
+        chain.set(0, b"damaged")
+        told += chain.block(event(name, 0))
+    assert [each.split()[1] for each in told[-3:]] == ["confirming", "confirm_aborted", "confirming"]
+    assert len(told) == 6
+    chain.set(0, confirming(chain.clock + CONFIRM))
+    assert chain.round() == []
+    chain.set(0, DECIDING)
+    assert chain.round() == ["0 confirm_aborted (missed)"]
+
+
+def test_many_that_cannot_be_read_are_summed_up() -> None:
+    """Three are named."""
+    chain = Chain()
+    for index in range(50):
+        chain.set(index, b"damaged")
+    chain.block()
+    assert chain.blind == (*(f"Referenda {index} cannot be read" for index in range(3)),
+                           "47 more referenda cannot be read")  # fmt: skip
+
+
+def test_a_clock_that_cannot_be_read_is_said() -> None:
+    """Then nothing is frozen, and nothing has a date."""
+    chain = started()
+    chain.set(0, ongoing(submitted=12_360_000))
+    hole = chain.hole(event("Submitted", 0))
+    chain.see(type(hole)(**{name: getattr(hole, name) for name in hole.__slots__} | {"storage": {}}))
+    assert "times out at relay block #12,360,700." in chain.only().text
+    chain.stored[b"x"] = b""
+    there = chain.hole(blocks=100)
+    there.storage[next(key for key in there.storage if b"LastRelay" in key)] = b"damaged"  # type: ignore[index]
+    chain.see(there)
+    assert chain.blind == ("the clock of Referenda cannot be read",)
+
+
+def test_two_instances_live_side_by_side() -> None:
+    """Each with its own numbers, clock and tally; an enactment goes to the one that waits."""
+    chain = started(of=runtime(instances=["Referenda", "FellowshipReferenda"], ranked=["FellowshipReferenda"]))
+    fellows = {"bare_ayes": 2, "ayes": 6, "nays": 0}
+    chain.set(0, ongoing())
+    chain.set(0, ongoing(submitted=90, tally=fellows), pallet="FellowshipReferenda")
+    told = chain.block(event("Submitted", 0), event("Submitted", 0, pallet="FellowshipReferenda"))
+    assert told == ["0 submitted", "FellowshipReferenda submitted"]
+    one, other = chain.last.observations
+    assert (one.title, other.title) == ("Referendum 0 was submitted", "FellowshipReferenda 0 was submitted")
+    assert other.data["tally_text"] == "100 % aye, 6 to 0 votes, 2 members for it"
+    assert other.text.endswith("it times out at block #790.")
+    chain.set(0, APPROVED, pallet="FellowshipReferenda")
+    chain.block(event("Confirmed", 0, pallet="FellowshipReferenda"))
+    assert chain.block(dispatched(0)) == ["FellowshipReferenda executed"]
