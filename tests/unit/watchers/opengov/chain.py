@@ -13,7 +13,17 @@ from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.chain.scale.values import Event
 from paseo_watch.watchers.opengov.watcher import OpenGovWatcher
 from paseo_watch.watchers.watcher import NO_ANSWERS, Answers, ConditionObservation, EventObservation, Observation, Step
-from tests.unit.watchers.opengov.doubles import GENESIS_MS, PAS, RELAY_NUMBER, block, key, runtime, watcher
+from tests.unit.watchers.opengov.doubles import (
+    GENESIS_MS,
+    PAS,
+    RELAY_NUMBER,
+    block,
+    event,
+    key,
+    ongoing,
+    runtime,
+    watcher,
+)
 
 
 class Chain:
@@ -84,7 +94,23 @@ def said(observations: Sequence[Observation]) -> list[str]:
 
 
 def _said(each: Observation) -> str:
-    which = str(each.data["referendum"]) if each.data["pallet"] == "Referenda" else each.key.rsplit("/", 1)[0]
+    pallet, index = each.data["pallet"], each.data["referendum"]
+    which = f"{index}" if pallet == "Referenda" else f"{pallet}/{index}"
     if isinstance(each, ConditionObservation):
         return f"{which} {'frozen' if each.active else 'thawed'}"
     return f"{which} {each.data['state']}" + (" (missed)" if each.data["missed"] else "")
+
+
+def started(**settings: Any) -> Chain:
+    """A chain whose first round is over; its first referendum will be 0."""
+    chain = Chain(**settings)
+    assert chain.block() == []
+    return chain
+
+
+def submitted(**status: Any) -> Chain:
+    """The same, with referendum 0 submitted and told."""
+    chain = started()
+    chain.set(0, ongoing(**status))
+    chain.block(event("Submitted", 0, track=30, proposal=ongoing(**status)[1]["proposal"]))
+    return chain

@@ -1,6 +1,7 @@
 """A runtime whose storage is Python literals, referenda as they are stored, and events about them."""
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -131,7 +132,7 @@ class RuntimeDouble:
 
     def decode_call(self, raw: bytes) -> Call:
         """`Utility.batch(System.remark,System.remark)`: names alone."""
-        if not raw or raw == b"damaged":
+        if not re.fullmatch(rb"[A-Za-z]+\.[\w.,()]+", raw):
             raise ScaleError("damaged")
         return _call(raw.decode())
 
@@ -183,6 +184,7 @@ def confirming(end: int) -> tuple[str, dict[str, Any]]:
     return ongoing(decision_deposit={"amount": 1}, deciding=950, confirming=end)
 
 
+PLACED = ongoing(decision_deposit={"amount": 1})
 DECIDING = ongoing(decision_deposit={"amount": 1}, deciding=950)
 APPROVED = ("Approved", (1_000, None, None))
 

@@ -7,12 +7,12 @@ import pytest
 from paseo_watch.watchers.opengov.info import Info
 from paseo_watch.watchers.opengov.row import (
     Row,
+    aborted_late,
     milestone,
     missed,
     passed_before,
     phase_after,
     row_key,
-    aborted_late,
     which,
 )
 

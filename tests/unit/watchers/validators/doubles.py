@@ -117,7 +117,9 @@ class Drive:
         needs = self.watcher.needs(self.runtime)
         seen = block(
             {key: state.get(key) for key in needs.keys},
-            events=self.runtime.decode_events(bytes.fromhex(written.state[EVENTS][2:]), self.runtime.watch(needs.events)),
+            events=self.runtime.decode_events(
+                bytes.fromhex(written.state[EVENTS][2:]), self.runtime.watch(needs.events)
+            ),
             of=self.runtime,
             number=written.number,
             digest=tuple(bytes.fromhex(log[2:]) for log in written.header["digest"]["logs"]),
@@ -172,8 +174,6 @@ class Drive:
             for each in self.told
             if each.rule == rule
         ]
-
-
 
 
 def truth(chain: RelaySessions, *over: int) -> dict[tuple[int, bytes], Counts]:

@@ -59,7 +59,9 @@ def test_who_left_the_set_meanwhile_is_not_said_to_work_again() -> None:
     chain.rotate(leave=[who])
     chain.block()
     drive = Drive().run(chain)
-    assert [each.text for each in drive.told if each.labels.get("state") == "enabled"] == ["It has left the active set."]
+    assert [each.text for each in drive.told if each.labels.get("state") == "enabled"] == [
+        "It has left the active set."
+    ]
 
 
 def test_who_was_disabled_before_the_first_block_is_not_news() -> None:

@@ -28,7 +28,9 @@ def planted(*lengths: int, until: int | None = None) -> tuple[RelaySessions, str
 
 def told(drive: Drive, who: str) -> list[tuple[str, bool | None]]:
     """The title's last words, and whether it begins or ends something."""
-    return [(" ".join(title.split()[-2:]), active) for key, title, active in drive.about("validator-offline") if key == who]
+    return [
+        (" ".join(title.split()[-2:]), active) for key, title, active in drive.about("validator-offline") if key == who
+    ]
 
 
 def others(drive: Drive, who: str) -> list[Any]:
@@ -64,7 +66,9 @@ def test_how_many_sessions_it_takes_is_configured(limit: int) -> None:
 
 def test_one_session_is_one() -> None:
     chain, who = planted(6, 1)
-    (alert,) = [each for each in Drive(offline_sessions=1).run(chain).told if each.data.get("validator_key") == "0x" + who]
+    (alert,) = [
+        each for each in Drive(offline_sessions=1).run(chain).told if each.data.get("validator_key") == "0x" + who
+    ]
     assert "gave no sign of life in 1 session: no block, no backing vote." in alert.text
 
 
