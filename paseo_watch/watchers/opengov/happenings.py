@@ -16,6 +16,7 @@ from paseo_watch.chain.block import Block
 from paseo_watch.chain.dispatch_error import dispatch_error, failure
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.chain.scale.values import Event
+from paseo_watch.watchers.opengov.instances import MAX_INDEX
 
 STATES: Mapping[str, str] = MappingProxyType(
     {
@@ -48,8 +49,9 @@ FAILURES: Mapping[tuple[str, str], str] = MappingProxyType(
     }
 )
 """Events of wrappers that succeed although what is inside them fails, and the field that says how."""
+MESSAGE = ("MessageQueue", "Processed")
+"""Ends what a message from another chain did in the same hook: none of it belongs to a task that follows."""
 MOST_FAILURES = 5
-MAX_INDEX = (1 << 32) - 1  # pallet-referenda `lib.rs`, ReferendumIndex
 
 FindReferendum = Callable[[bytes], tuple[str, int] | None]
 """The pallet and index whose enactment has this id; None where it is nobody's."""
@@ -78,7 +80,7 @@ class Happening:
 def watched(pallets: Sequence[str]) -> set[tuple[str, str]]:
     """The events that are asked for."""
     own = {(pallet, name) for pallet in pallets for name in STATES}
-    return own | {(SCHEDULER, name) for name in ENACTED} | set(FAILURES)
+    return own | {(SCHEDULER, name) for name in ENACTED} | set(FAILURES) | {MESSAGE}
 
 
 @lru_cache(8192)
@@ -94,7 +96,7 @@ def happenings(block: Block, pallets: Sequence[str], find: FindReferendum) -> It
     for event in block.events:
         if event.pallet in pallets and event.name in STATES:
             index = event.fields.get("index")
-            if isinstance(index, int) and 0 <= index <= MAX_INDEX:
+            if type(index) is int and 0 <= index <= MAX_INDEX:  # a bool is no index
                 place = f"{block.number}-{event.phase}" if event.phase >= 0 else None
                 yield Happening(event.pallet, index, STATES[event.name], event.fields, place)
         elif (event.pallet, event.name) in FAILURES:
@@ -102,6 +104,8 @@ def happenings(block: Block, pallets: Sequence[str], find: FindReferendum) -> It
             error = error if event.name in ("BatchInterrupted", "ItemFailed") else failure(error)
             if error is not None:
                 inner.append((event.phase, dispatch_error(block.runtime, error)))
+        elif (event.pallet, event.name) == MESSAGE:
+            inner.clear()
         elif event.pallet == SCHEDULER and event.name in ENACTED:
             within = tuple(text for phase, text in inner if phase == event.phase)[:MOST_FAILURES]
             inner.clear()
@@ -118,7 +122,9 @@ def _enacted(runtime: Runtime, event: Event, find: FindReferendum, inner: tuple[
         return Happening(*which, "call_unavailable", {}, None)
     if event.name == OVERWEIGHT:
         return Happening(*which, "execution_failed", {}, None, "its weight fits no block")
-    error = failure(event.fields.get("result"))
+    if "result" not in event.fields:
+        return None  # nobody knows; `needs` says so
+    error = failure(event.fields["result"])
     if error is None:
         return Happening(*which, "executed", {}, None, inner=inner)
     return Happening(*which, "execution_failed", {}, None, dispatch_error(runtime, error))

@@ -9,6 +9,7 @@ The clock is that of the instance's `BlockNumberProvider`, of which metadata say
 conviction voting count relay blocks (asset-hub-paseo/src/governance/mod.rs); Fellowships count their own chain's.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -23,7 +24,11 @@ RELAY_BLOCK_MS = 6_000
 """A relay chain's slot: BABE's `ExpectedBlockTime` on Polkadot, Kusama and Paseo."""
 HANDED_OVER = "StakingAhClient"
 
+MAX_INDEX = (1 << 32) - 1
+"""pallet-referenda `lib.rs`, ReferendumIndex."""
+
 _MAX_NAME = 40
+_PALLET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")  # what a Rust name can hold; our state keys are made of it
 INFO, COUNT = "ReferendumInfoFor", "ReferendumCount"
 RELAY_NUMBER = ("ParachainSystem", "LastRelayChainBlockNumber")
 
@@ -66,7 +71,8 @@ class Instance:
 
 def relay_number(runtime: Runtime, storage: Mapping[bytes, bytes | None]) -> int | None:
     """The relay chain's height as a parachain's state has it; None where it is not there."""
-    raw = storage.get(runtime.storage_key(*RELAY_NUMBER))
+    key = relay_key(runtime)
+    raw = None if key is None else storage.get(key)
     if raw is None:
         return None
     try:
@@ -74,6 +80,22 @@ def relay_number(runtime: Runtime, storage: Mapping[bytes, bytes | None]) -> int
     except ScaleError:
         return None
     return number if isinstance(number, int) else None
+
+
+def relay_key(runtime: Runtime) -> bytes | None:
+    """Where that stands; None where this runtime keeps no such thing."""
+    try:
+        return runtime.storage_key(*RELAY_NUMBER) if runtime.has_storage(*RELAY_NUMBER) else None
+    except ScaleError:
+        return None
+
+
+def has_event(runtime: Runtime, pallet: str, name: str, *fields: str) -> bool:
+    """Whether a runtime has an event with (at least) these fields."""
+    try:
+        return runtime.has_event(pallet, name) and {*fields} <= {*runtime.event_fields(pallet, name)}
+    except ScaleError:
+        return False  # the metadata's events are no enum
 
 
 def dormant(runtime: Runtime) -> bool:
@@ -104,18 +126,22 @@ def instance(runtime: Runtime, pallet: str) -> Instance:
 
 def _is_instance(runtime: Runtime, pallet: str) -> bool:
     stores = runtime.has_storage(pallet, INFO) and runtime.has_storage(pallet, COUNT)
-    if not stores or "Tracks" not in runtime.pallet(pallet).constants:
+    if not stores or not _PALLET.fullmatch(pallet) or "Tracks" not in runtime.pallet(pallet).constants:
         return False
     try:
-        runtime.storage_key(pallet, INFO, 0)
+        runtime.storage_key(pallet, INFO, MAX_INDEX)
+        runtime.storage_key(pallet, COUNT)
     except ScaleError:
-        return False  # its referenda have no numbers
+        return False  # its referenda have no such numbers
     return True
 
 
 def _is_ranked(runtime: Runtime, pallet: str) -> bool:
     """A ranked collective's tally has `bare_ayes` (pallet-ranked-collective `Tally`)."""
-    found = runtime.storage_parameter(pallet, INFO, "Tally")
+    try:
+        found = runtime.storage_parameter(pallet, INFO, "Tally")
+    except ScaleError:
+        return False
     return found is not None and "bare_ayes" in found
 
 

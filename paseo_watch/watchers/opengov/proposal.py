@@ -16,6 +16,8 @@ from paseo_watch.watchers.watcher import Json
 
 MAX_PREIMAGE = 100_000
 """Bytes of a preimage that is read; only calls that carry a whole runtime are larger."""
+MOST_BYTES = 4_000_000
+"""Bytes of all preimages that are asked for with one block: nodes refuse answers of more than some 15 MB, in hex."""
 MOST_CALLS = 20
 
 PREIMAGE = ("Preimage", "PreimageFor")
@@ -33,7 +35,7 @@ class Calls:
 def as_json(proposal: Any) -> Json:
     """A proposal as it can be remembered until its calls are known: `[hash, length]`, else None."""
     match proposal:
-        case ("Lookup", {"hash": bytes(hash_), "len": int(length)}):
+        case ("Lookup", {"hash": bytes(hash_), "len": int(length)}) if len(hash_) == 32 and 0 <= length < 1 << 32:
             return [hash_.hex(), length]
     return None
 
@@ -61,7 +63,7 @@ def calls(runtime: Runtime, proposal: Any, storage: Mapping[bytes, bytes | None]
 def looked_up(runtime: Runtime, lookup: Json, storage: Mapping[bytes, bytes | None]) -> Calls:
     """The same for a preimage as `as_json` remembered it."""
     if lookup is None:
-        return Calls(None, why_not="it was not read yet")
+        return Calls(None, why_not="its proposal was not read")
     hash_, length = bytes.fromhex(lookup[0]), lookup[1]
     if length > MAX_PREIMAGE:
         return Calls(None, why_not=f"its preimage has {length:,} bytes, more than are read")
@@ -69,7 +71,7 @@ def looked_up(runtime: Runtime, lookup: Json, storage: Mapping[bytes, bytes | No
     if key is None:
         return Calls(None, why_not="this runtime keeps no preimages where they could be read")
     if key not in storage:
-        return Calls(None, why_not="it was not read yet")
+        return Calls(None, why_not="its preimage was not read yet")
     raw = preimage(runtime, storage[key])
     if raw is None:
         return Calls(None, why_not=f"the preimage 0x{hash_.hex()} is not on the chain")
@@ -95,5 +97,5 @@ def _decoded(runtime: Runtime, raw: bytes) -> Calls:
     except ScaleError:
         return Calls(None, why_not="it cannot be decoded with the present runtime")
     innermost = [describe(leaf) for leaf in unwrap(call).calls]
-    names = list(dict.fromkeys(innermost))
+    names = list(dict.fromkeys(innermost)) or [describe(call)]  # nested too deep: by its outermost calls
     return Calls(describe(call), tuple(names[:MOST_CALLS]))

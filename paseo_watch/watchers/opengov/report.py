@@ -89,7 +89,7 @@ def frozen(
     else:
         title = f"{name} is no longer frozen"
         text = "It has ended." if info is None or info.end is not None else "Its clock has caught up: its periods run."
-    data = {"state": "frozen" if active else row.phase, "frozen_until": until if active else None, "clock": now}
+    data = {"state": "frozen", "frozen_until": until if active else None, "clock": now}
     return ConditionObservation(
         rule=FROZEN,
         severity=severity,

@@ -1,8 +1,10 @@
 """What is remembered of a referendum, and which of its milestones were told.
 
 State rows: `ref/<pallet>/<index>` (see Row). A milestone has a key, so that what a round told is not told again by the
-event that a healed hole brings late, nor the other way round: its state, and for a confirmation, which can begin and be
-aborted many times, the moment at which it would be through.
+event that a healed hole brings late, nor the other way round. It is the state, and for a confirmation, which can begin
+and be aborted many times, its state with
+- the moment at which it would be through, `confirming:500`: its beginning, and its abortion where a round found it;
+- the block, `confirm_aborted:#123`, where an event told it and that moment is not known.
 """
 
 from collections.abc import Iterator
@@ -13,11 +15,12 @@ from paseo_watch.watchers.opengov.info import PHASES, Info
 from paseo_watch.watchers.watcher import Json, State
 
 PREFIX = "ref/"
-MOST_TOLD = 200
-"""Milestones that are remembered of one referendum; only one that keeps falling back has more than ten."""
+MOST_CONFIRMATIONS = 200
+"""Milestones of confirmations that are remembered of one referendum; all others are."""
 
 _LEADS_TO = {"submitted": "preparing", "deposit_placed": "preparing", "confirm_aborted": "deciding"}
 AFTER_APPROVAL = ("executed", "execution_failed", "call_unavailable")
+_FIRST = ("submitted", "deposit_placed", "deciding")
 
 
 def row_key(pallet: str, index: int) -> str:
@@ -36,7 +39,8 @@ class Row:
     """`phase` as Info.phase, then one of AFTER_APPROVAL. `told` holds milestone keys in the order in which they came.
 
     `lookup` names the preimage, `call` and `names` what it calls (as `proposal.Calls`), `why_not` why that is not
-    known. `ended_ms` is the chain's clock, None while it goes on.
+    known. `ended_ms` is the chain's clock, None while it goes on. `confirming` is when the confirmation will be through
+    that was under way when we last looked. `readable` is False for one that was there but could not be read.
     """
 
     phase: str
@@ -48,6 +52,8 @@ class Row:
     why_not: str = ""
     frozen: bool = False
     ended_ms: int | None = None
+    confirming: int | None = None
+    readable: bool = True
 
     @classmethod
     def of(cls, state: State, pallet: str, index: int) -> Self | None:
@@ -70,6 +76,8 @@ class Row:
             "why_not": self.why_not,
             "frozen": self.frozen,
             "ended_ms": self.ended_ms,
+            "confirming": self.confirming,
+            "readable": self.readable,
         }
 
     @property
@@ -77,9 +85,16 @@ class Row:
         """Whether it has not ended, as far as we know."""
         return self.phase in PHASES
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether all that is known is that it is there."""
+        return not self.readable and not self.told
+
     def having_told(self, *keys: str) -> Self:
         """The same with these milestones told."""
-        return replace(self, told=tuple(dict.fromkeys((*self.told, *keys)))[-MOST_TOLD:])
+        told = dict.fromkeys((*self.told, *keys))
+        old = [key for key in told if ":" in key][:-MOST_CONFIRMATIONS]
+        return replace(self, told=tuple(key for key in told if key not in old))
 
 
 def phase_after(before: str, state: str, info: Info | None) -> str:
@@ -90,24 +105,41 @@ def phase_after(before: str, state: str, info: Info | None) -> str:
     return before if before in AFTER_APPROVAL and phase == "approved" else phase
 
 
-def open_confirmation(told: tuple[str, ...]) -> str | None:
-    """What tells apart the confirmation that was told last and not told as aborted."""
-    for key in reversed(told):
-        state, _, moment = key.partition(":")
-        if state == "confirming" and f"confirm_aborted:{moment}" not in told:
-            return moment
-    return None
+def confirming_after(row: Row, state: str, info: Info | None) -> int | None:
+    """`Row.confirming` behind a milestone."""
+    if info is not None:
+        return info.confirming
+    return row.confirming if state in ("deposit_placed", "deciding") else None
 
 
-def milestone(state: str, row: Row, info: Info | None, number: int) -> str:
+def milestone(state: str, info: Info | None, number: int) -> str:
     """The key of a milestone that an event of block `number` brings; `info` is the referendum after that block."""
     if state == "confirming":
-        end = info.confirming if info is not None and info.end is None else None
-        return f"confirming:{number if end is None else end}"
-    if state == "confirm_aborted":
-        moment = open_confirmation(row.told)
-        return f"confirm_aborted:{number if moment is None else moment}"
-    return state
+        end = None if info is None else info.confirming
+        return f"confirming:#{number}" if end is None else f"confirming:{end}"
+    return f"confirm_aborted:#{number}" if state == "confirm_aborted" else state
+
+
+def aborted_late(row: Row, before: int | None, number: int) -> Row:
+    """The row, after an event comes late and says that a confirmation was aborted in block `number`.
+
+    It ended the one that was last seen going on, or else one of which a round found that out already: then it is noted
+    as told by that block. `before` is later than the end of every confirmation that had begun by then; None where
+    nobody knows.
+    """
+    if row.confirming is not None and (before is None or row.confirming < before):
+        return replace(row, confirming=None)
+    moments = (key.removeprefix("confirm_aborted:") for key in row.told if key.startswith("confirm_aborted:"))
+    ends = [int(moment) for moment in moments if moment.isdigit() and (before is None or int(moment) < before)]
+    if not ends:
+        return row
+    found = f"confirm_aborted:{max(ends)}"
+    return replace(row, told=tuple(f"confirm_aborted:#{number}" if key == found else key for key in row.told))
+
+
+def passed_before(state: str) -> tuple[str, ...]:
+    """The milestones that a referendum has passed before it comes to a state, confirmations left out."""
+    return _FIRST[: _FIRST.index(state)] if state in _FIRST else _FIRST
 
 
 def reached(row: Row, info: Info) -> Iterator[tuple[str, str]]:
@@ -120,16 +152,18 @@ def reached(row: Row, info: Info) -> Iterator[tuple[str, str]]:
         yield "deposit_placed", "deposit_placed"
     if info.since is not None:
         yield "deciding", "deciding"
-    before = open_confirmation(row.told)
-    now = None if info.confirming is None else str(info.confirming)
-    if before is not None and before != now:
-        yield "confirm_aborted", f"confirm_aborted:{before}"
-    if now is not None:
-        yield "confirming", f"confirming:{now}"
+    if row.confirming is not None and row.confirming != info.confirming:
+        yield "confirm_aborted", f"confirm_aborted:{row.confirming}"
+    if info.confirming is not None and not _told_without_moment(row):
+        yield "confirming", f"confirming:{info.confirming}"
+
+
+def _told_without_moment(row: Row) -> bool:
+    """Whether the last that was told of a confirmation is that it began, before anybody could read until when."""
+    last = next((key for key in reversed(row.told) if ":" in key), "")
+    return row.confirming is None and last.startswith("confirming:#")
 
 
 def missed(row: Row, info: Info) -> list[tuple[str, str]]:
     """The milestones that were passed and not told."""
-    if row.phase in AFTER_APPROVAL and info.end == "approved":
-        return []
     return [(state, key) for state, key in reached(row, info) if key not in row.told]

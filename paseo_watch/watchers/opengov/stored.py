@@ -1,16 +1,16 @@
 """What is read from the chain's storage beside referenda themselves: counts, the electorate, preimages, tasks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from paseo_watch.chain.keys import plain_key
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.watchers.opengov import proposal
-from paseo_watch.watchers.opengov.happenings import MAX_INDEX, Happening, enactment_id
+from paseo_watch.watchers.opengov.happenings import Happening, enactment_id
 from paseo_watch.watchers.opengov.info import read as read_info
-from paseo_watch.watchers.opengov.instances import COUNT, INFO, Instance
-from paseo_watch.watchers.opengov.row import PREFIX, Row, which
-from paseo_watch.watchers.watcher import State
+from paseo_watch.watchers.opengov.instances import COUNT, INFO, MAX_INDEX, Instance
+from paseo_watch.watchers.opengov.row import AFTER_APPROVAL, PREFIX, Row, which
+from paseo_watch.watchers.watcher import Json, State
 
 ISSUANCE = ("TotalIssuance", "InactiveIssuance")
 LOOKUP = ("Scheduler", "Lookup")
@@ -37,7 +37,10 @@ def enacted_at(runtime: Runtime, storage: Storage, index: int) -> int | None:
         value = None if raw is None else runtime.decode_storage(*LOOKUP, raw)
     except ScaleError:
         return None
-    return value[0] if isinstance(value, tuple) and isinstance(value[0], int) else None
+    match value:
+        case (int(when), *_):
+            return when
+    return None
 
 
 def counts(runtime: Runtime, live: Mapping[str, Instance], storage: Storage) -> Mapping[str, int]:
@@ -55,23 +58,39 @@ def counts(runtime: Runtime, live: Mapping[str, Instance], storage: Storage) -> 
                 )
             except ScaleError:
                 continue
-            if isinstance(count, int) and count <= MAX_INDEX:
+            if isinstance(count, int) and 0 <= count <= MAX_INDEX:
                 found[pallet] = count
     return found
 
 
 def find(state: State, counts_: Mapping[str, int], id_: bytes) -> Which | None:
-    """Whose enactment an id is: of those that are remembered as approved, else of the newest."""
-    for key in state:
-        if key.startswith(PREFIX) and state[key]["phase"] == "approved":
-            pallet, index = which(key)
-            if pallet in counts_ and enactment_id(index) == id_:
-                return pallet, index
-    for pallet, count in counts_.items():
-        for index in range(count - 1, max(count - 1 - MOST_IDS, -1), -1):
-            if enactment_id(index) == id_:
-                return pallet, index
-    return None
+    """Whose enactment an id is: of those that are remembered as approved, else of the newest.
+
+    An id does not name the pallet: of two instances it is that whose referendum waits for it, as far as we know.
+    """
+    index = next((index for index in _indices(state, counts_) if enactment_id(index) == id_), None)
+    if index is None:
+        return None
+    ranked = sorted((_rank(state, pallet, index), pallet) for pallet, count in counts_.items() if index < count)
+    return (ranked[0][1], index) if ranked and ranked[0][0] < _NEVER else None
+
+
+_NEVER = 3
+
+
+def _rank(state: State, pallet: str, index: int) -> int:
+    row = Row.of(state, pallet, index)
+    if row is None or row.goes_on:
+        return 1
+    if row.phase == "approved":
+        return 0
+    return 2 if row.phase in AFTER_APPROVAL else _NEVER
+
+
+def _indices(state: State, counts_: Mapping[str, int]) -> Iterator[int]:
+    yield from (which(key)[1] for key in state if key.startswith(PREFIX) and state[key]["phase"] == "approved")
+    for count in counts_.values():
+        yield from range(count - 1, max(count - 1 - MOST_IDS, -1), -1)
 
 
 def preimage_keys(
@@ -84,8 +103,18 @@ def preimage_keys(
         if row is None or row.call is None:
             info = read_info(runtime, pallet, storage.get(runtime.storage_key(pallet, INFO, index)))
             lookups += [row.lookup if row else None, proposal.as_json(info.proposal) if info else None]
-    keys = (proposal.preimage_key(runtime, lookup) for lookup in lookups)
-    return {key for key in keys if key is not None}
+    return set(_within_reason(runtime, lookups))
+
+
+def _within_reason(runtime: Runtime, lookups: Sequence[Json]) -> Iterator[bytes]:
+    """The keys of the first preimages that fit together into one answer; a later round comes back to the others."""
+    left, seen = proposal.MOST_BYTES, set[bytes]()
+    for lookup in lookups:
+        key = proposal.preimage_key(runtime, lookup)
+        if key is not None and key not in seen and lookup[1] <= left:
+            left -= lookup[1]
+            seen.add(key)
+            yield key
 
 
 def issuance_keys(runtime: Runtime) -> list[bytes]:

@@ -25,7 +25,8 @@ class Tally:
     def text(self) -> str:
         """`87.5 % aye, 3.21 % support`."""
         if self.ranked:
-            votes = f"{self.ayes:,} to {self.nays:,} votes of {self.support} members"
+            heads = f"{self.support:,} member" + ("" if self.support == 1 else "s")
+            votes = f"{self.ayes:,} to {self.nays:,} votes, {heads} for it"
             return f"{_percent(self.ayes, self.ayes + self.nays)} aye, {votes}" if self.ayes + self.nays else "no votes"
         if not self.ayes + self.nays and not self.support:
             return "no votes"
@@ -48,9 +49,11 @@ class Tally:
 def read(value: Any, electorate: int | None) -> Tally | None:
     """None for what is no tally."""
     match value:
-        case {"bare_ayes": int(bare), "ayes": int(ayes), "nays": int(nays)}:
+        case {"ayes": int(ayes), "nays": int(nays)} if ayes < 0 or nays < 0:
+            return None
+        case {"bare_ayes": int(bare), "ayes": int(ayes), "nays": int(nays)} if bare >= 0:
             return Tally(ayes, nays, bare, True)
-        case {"ayes": int(ayes), "nays": int(nays), "support": int(support)}:
+        case {"ayes": int(ayes), "nays": int(nays), "support": int(support)} if support >= 0:
             return Tally(ayes, nays, support, False, electorate)
     return None
 

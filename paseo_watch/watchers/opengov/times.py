@@ -11,6 +11,7 @@ from paseo_watch.watchers.opengov.info import Info, frozen
 from paseo_watch.watchers.opengov.instances import Instance, Track
 
 MAX_TIME_MS = 253_402_300_799_999  # the end of the year 9999
+MAX_AHEAD_MS = 5 * 366 * 86_400_000  # no track has longer periods: what lies further ahead has no date worth telling
 
 
 def deadline(instance: Instance, info: Info, now: int | None, time_ms: int | None) -> str:
@@ -19,7 +20,11 @@ def deadline(instance: Instance, info: Info, now: int | None, time_ms: int | Non
     if info.end is not None or frozen(info, now):
         return ""
     what, at = _next(instance, info, track)
-    return f"{what} {moment(instance, at, now, time_ms)}." if at is not None else ""
+    if at is None:
+        return ""
+    if now is not None and at <= now:  # it came, and what follows waits for something else
+        return "Its preparation is over: it waits for its turn." if info.since is None and info.deposit else ""
+    return f"{what} {moment(instance, at, now, time_ms)}."
 
 
 def moment(instance: Instance, at: int, now: int | None, time_ms: int | None) -> str:
@@ -28,7 +33,7 @@ def moment(instance: Instance, at: int, now: int | None, time_ms: int | None) ->
     if now is None or time_ms is None or instance.block_ms is None or at <= now:
         return place
     there_ms = time_ms + (at - now) * instance.block_ms
-    if there_ms > MAX_TIME_MS:
+    if there_ms > min(MAX_TIME_MS, time_ms + MAX_AHEAD_MS):
         return place
     there = datetime.fromtimestamp(there_ms // 1000, UTC)
     return f"{place} (about {there:%Y-%m-%d %H:%M} UTC)"
@@ -36,10 +41,10 @@ def moment(instance: Instance, at: int, now: int | None, time_ms: int | None) ->
 
 def _next(instance: Instance, info: Info, track: Track | None) -> tuple[str, int | None]:
     if info.confirming is not None:
-        return "It is approved if it holds until then:", info.confirming
+        return "It is approved if it still passes", info.confirming
     if info.since is not None:
         return "Its decision ends", info.since + track.decision_period if track else None
     if not info.deposit:
         limit = instance.undeciding_timeout
         return "Without a decision deposit it times out", info.submitted + limit if limit else None
-    return "It can be decided on from then:", info.submitted + track.prepare_period if track else None
+    return "Its preparation ends", info.submitted + track.prepare_period if track else None

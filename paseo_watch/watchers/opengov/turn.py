@@ -1,6 +1,6 @@
 """One block's worth of what happened to referenda, and of what a round found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from paseo_watch.chain.block import Block
@@ -11,7 +11,20 @@ from paseo_watch.watchers.opengov.info import PHASES, Info, frozen
 from paseo_watch.watchers.opengov.info import read as read_info
 from paseo_watch.watchers.opengov.instances import INFO, Instance
 from paseo_watch.watchers.opengov.report import Milestone
-from paseo_watch.watchers.opengov.row import Row, milestone, missed, phase_after, reached, row_key
+from paseo_watch.watchers.opengov.row import (
+    AFTER_APPROVAL,
+    PREFIX,
+    Row,
+    aborted_late,
+    confirming_after,
+    milestone,
+    missed,
+    passed_before,
+    phase_after,
+    reached,
+    row_key,
+    which,
+)
 from paseo_watch.watchers.opengov.stored import counts, electorate, enacted_at
 from paseo_watch.watchers.opengov.tally import Tally
 from paseo_watch.watchers.opengov.tally import read as read_tally
@@ -43,9 +56,8 @@ class Turn:
         self._severity = severity
         self._electorate = electorate(block.runtime, answers.storage)
         self._now = {pallet: each.now(block) for pallet, each in live.items()}
-        self._rows: dict[Which, Row] = {}
+        self._rows: dict[Which, Row | None] = {}
         self._observations: list[Observation] = []
-        self._unreadable: list[Which] = []
         self._events: Sequence[Happening] = ()
 
     def step(self, found: Sequence[Happening]) -> Step:
@@ -57,38 +69,62 @@ class Turn:
         round_ = reconcile.due(self._state, self._block, there)
         for referendum in round_:
             self._look(referendum)
-        changes: dict[str, Json] = {}
-        if reconcile.is_open(self._state, self._block):
-            changes |= reconcile.advanced(self._state, self._block, there, round_)
-        changes |= {row_key(*referendum): row.json for referendum, row in self._rows.items()}
-        return Step(tuple(self._observations), changes, self._blind(bool(found or round_)))
+        rows = {row_key(*referendum): row.json if row else None for referendum, row in self._rows.items()}
+        if not reconcile.is_open(self._state, self._block):
+            return Step(tuple(self._observations), rows)
+        changes: dict[str, Json] = {**reconcile.advanced(self._state, self._block, there, round_), **rows}
+        return Step(tuple(self._observations), changes, tuple(self._blind()))
 
     def _happened(self, each: Happening) -> None:
         info = self._info(each.which)
-        row = self._row(each, info)
-        key = milestone(each.state, row, info, self._block.number)
-        if key in row.told:
-            self._rows[each.which] = row
-            return
-        self._tell(each.which, row, info, Milestone(each.state, key, each.extrinsic, each.error, each.inner), each)
-        after = row.having_told(key)
-        self._rows[each.which] = after if self._block.late else self._moved(each.which, after, each.state, info)
+        if each.state in AFTER_APPROVAL and info is not None and info.end != "approved":
+            return  # a task that bears the name of an enactment and is none
+        row = self._told_before(each, self._row(each, info), info)
+        key = milestone(each.state, info, self._block.number)
+        if key not in row.told:
+            self._tell(each.which, row, info, Milestone(each.state, key, each.extrinsic, each.error, each.inner), each)
+            row = row.having_told(key)
+        old = self._block.late and each.state not in AFTER_APPROVAL  # where it stands now, later blocks have said
+        self._rows[each.which] = row if old else self._moved(each.which, row, each.state, info)
+
+    def _told_before(self, each: Happening, row: Row, info: Info | None) -> Row:
+        """The row, after what must have come before this event and was not told."""
+        if self._block.late and each.state == "confirm_aborted":
+            return aborted_late(row, self._began_before(each.pallet, row), self._block.number)
+        if info is not None and each.state in AFTER_APPROVAL:
+            return self._caught_up(each.which, row, info)
+        ended = row.confirming is not None and (info is None or info.confirming != row.confirming)
+        if ended and each.state == "confirming" and not self._block.late:
+            key = f"confirm_aborted:{row.confirming}"
+            self._tell(each.which, row, info, Milestone("confirm_aborted", key, missed=True), None)
+            return replace(row.having_told(key), confirming=None)
+        return row
+
+    def _began_before(self, pallet: str, row: Row) -> int | None:
+        """Confirmations that began before this block are through before this moment, those that began later are not."""
+        now, track = self._now[pallet], None if row.track is None else self._live[pallet].tracks.get(row.track)
+        return None if now is None or track is None else now + track.confirm_period
+
+    def _caught_up(self, referendum: Which, row: Row, info: Info) -> Row:
+        for state, key in missed(row, info):
+            self._tell(referendum, row, info, Milestone(state, key, missed=True), None)
+            row = row.having_told(key)
+        return row
 
     def _look(self, referendum: Which) -> None:
         """What a round sees of one referendum."""
         info = self._info(referendum)
+        known = self._known(referendum)
         if info is None:
-            if self._key(referendum) in self._storage and self._storage[self._key(referendum)] is not None:
-                self._unreadable.append(referendum)
+            if self._storage.get(self._key(referendum)) is not None:
+                self._rows[referendum] = replace(known or Row("preparing"), readable=False)
             return
-        row = self._known(referendum) or self._found(referendum, info)
-        if row is None:
-            return
-        row = self._with_calls(row, info)
-        for state, key in missed(row, info):
-            self._tell(referendum, row, info, Milestone(state, key, missed=True), None)
-            row = row.having_told(key)
-        self._rows[referendum] = self._moved(referendum, row, info.phase, info)
+        row = self._found(referendum, info) if known is None or known.is_blank else known
+        if row is not None:
+            row = self._caught_up(referendum, self._with_calls(row, info), info)
+            self._rows[referendum] = self._moved(referendum, row, info.phase, info)
+        elif known is not None:
+            self._rows[referendum] = None
 
     def _found(self, referendum: Which, info: Info) -> Row | None:
         """A referendum that nothing is remembered of: noted in silence if it was there before us, else missed."""
@@ -99,21 +135,23 @@ class Turn:
 
     def _row(self, each: Happening, info: Info | None) -> Row:
         """What is remembered, or the beginning of it, with calls as far as they can be known."""
-        row = self._known(each.which) or self._begun(each.which, info)
+        row = self._known(each.which)
+        row = self._begun(each.which, each.state, info) if row is None or row.is_blank else row
         track = each.fields.get("track", info.track if info else None)
         row = replace(row, track=track if isinstance(track, int) else row.track)
         return self._with_calls(row, info, each.fields.get("proposal"))
 
-    def _begun(self, referendum: Which, info: Info | None) -> Row:
+    def _begun(self, referendum: Which, state: str, info: Info | None) -> Row:
         """The first that we hear of it. What one that was there before us had passed before this block stays untold."""
         if info is None:
-            return Row("preparing")
+            old = not reconcile.is_new(self._state, referendum)
+            return Row("preparing").having_told(*(passed_before(state) if old else ()))
         ended = None if info.end is None else reconcile.clock_ms(self._block)
         row = Row(info.phase, info.track, ended_ms=ended)
         states = [each.state for each in self._events if each.which == referendum]
         if "submitted" in states or reconcile.is_new(self._state, referendum):
             return row
-        now = {milestone(state, row, info, self._block.number) for state in states}
+        now = {milestone(each, info, self._block.number) for each in states}
         return row.having_told(*(key for _, key in reached(row, info) if key not in now))
 
     def _with_calls(self, row: Row, info: Info | None, proposed: object = None) -> Row:
@@ -133,7 +171,8 @@ class Turn:
         ended = None if phase in PHASES else row.ended_ms or reconcile.clock_ms(self._block)
         own, now = self._live[referendum[0]], self._now[referendum[0]]
         is_frozen = frozen(info, now) if info is not None else row.frozen and phase in PHASES
-        after = replace(row, phase=phase, ended_ms=ended, frozen=is_frozen)
+        readable, confirming = row.readable or info is not None, confirming_after(row, state, info)
+        after = replace(row, phase=phase, ended_ms=ended, frozen=is_frozen, confirming=confirming, readable=readable)
         if is_frozen != row.frozen:
             self._observations.append(report.frozen(own, referendum[1], after, info, now, self._severity))
         return after
@@ -173,10 +212,14 @@ class Turn:
     def _key(self, referendum: Which) -> bytes:
         return self._block.runtime.storage_key(referendum[0], INFO, referendum[1])
 
-    def _blind(self, looked: bool) -> tuple[str, ...] | None:
-        """What could not be read or told just now; None where nothing was looked at."""
-        if not looked:
-            return None
-        told = [f"{pallet} {index} cannot be read" for pallet, index in self._unreadable[:MOST_UNREADABLE]]
-        told += [f"the clock of {pallet} cannot be read" for pallet, now in self._now.items() if now is None]
-        return tuple(told)
+    def _blind(self) -> Iterator[str]:
+        """What could not be read, as a round leaves it."""
+        before = {
+            which(key) for key in self._state if key.startswith(PREFIX) and not self._state[key].get("readable", True)
+        }
+        now = {referendum for referendum, row in self._rows.items() if row is not None and not row.readable}
+        unreadable = sorted((before - self._rows.keys()) | now)
+        yield from (f"{pallet} {index} cannot be read" for pallet, index in unreadable[:MOST_UNREADABLE])
+        if (more := len(unreadable) - MOST_UNREADABLE) > 0:
+            yield f"{more} more cannot be read"
+        yield from (f"the clock of {pallet} cannot be read" for pallet, at in self._now.items() if at is None)

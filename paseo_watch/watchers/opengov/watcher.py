@@ -10,16 +10,25 @@ from paseo_watch.chain.block import Block
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.opengov import proposal, reconcile, report
-from paseo_watch.watchers.opengov.happenings import ENACTED, SCHEDULER, STATES, Happening, happenings, watched
+from paseo_watch.watchers.opengov.happenings import (
+    DISPATCHED,
+    ENACTED,
+    SCHEDULER,
+    STATES,
+    Happening,
+    happenings,
+    watched,
+)
 from paseo_watch.watchers.opengov.info import PHASES
 from paseo_watch.watchers.opengov.instances import (
     COUNT,
     INFO,
-    RELAY_NUMBER,
     Instance,
     dormant,
+    has_event,
     instance,
     pallets,
+    relay_key,
     relay_number,
 )
 from paseo_watch.watchers.opengov.options import OpenGovOptions
@@ -73,10 +82,11 @@ class OpenGovWatcher(Watcher):
         if not live:
             blind = ("this runtime has no referenda",) if self._named else ()
             return Needs(blind=blind)
-        events = frozenset(pair for pair in watched(tuple(live)) if runtime.has_event(*pair))
+        events = frozenset(pair for pair in watched(tuple(live)) if has_event(runtime, *pair))
         keys = {runtime.storage_key(pallet, COUNT) for pallet in live}
-        if any(each.clock == "relay" for each in live.values()):
-            keys.add(runtime.storage_key(*RELAY_NUMBER))
+        relay = relay_key(runtime)
+        if relay is not None and any(each.clock == "relay" for each in live.values()):
+            keys.add(relay)
         return Needs(events, frozenset(keys), tuple(_blind(runtime, live)))
 
     def explain(self, runtime: Runtime, storage: Mapping[bytes, bytes | None]) -> tuple[str, ...]:
@@ -88,16 +98,17 @@ class OpenGovWatcher(Watcher):
             return ("no referenda on this chain",)
         live = self._live(runtime)
         there = counts(runtime, live, storage)
-        relay = relay_number(runtime, storage) if runtime.has_storage(*RELAY_NUMBER) else None
+        relay = relay_number(runtime, storage)
         return tuple(
-            _alive(live[name], there.get(name), relay) if name in live else f"{name}: {DORMANT}" for name in found
+            _alive(live[name], there.get(name), relay, dormant(runtime)) if name in live else f"{name}: {DORMANT}"
+            for name in found
         )
 
     def readings(self, state: State) -> Iterator[Reading]:
         """How many stand where."""
         rows = [(which(key)[0], key) for key in state if key.startswith(PREFIX)]
         for pallet in dict.fromkeys(pallet for pallet, _ in rows):
-            of_it = [state[key] for name, key in rows if name == pallet]
+            of_it = [state[key] for name, key in rows if name == pallet and state[key].get("readable", True)]
             for phase in (*PHASES, "approved"):
                 yield Reading(REFERENDA, sum(row["phase"] == phase for row in of_it), (pallet, phase))
             yield Reading(FROZEN, sum(bool(row["frozen"]) for row in of_it), (pallet,))
@@ -149,23 +160,29 @@ def build(options: OpenGovOptions, setting: WatcherSetting) -> OpenGovWatcher:
     return OpenGovWatcher(options, setting)
 
 
-def _alive(own: Instance, count: int | None, relay: int | None) -> str:
+def _alive(own: Instance, count: int | None, relay: int | None, asleep: bool) -> str:
     clock = "its own chain's blocks"
     if own.clock == "relay":
         clock = "relay blocks" + ("" if relay is None else f" (now #{relay:,})")
     voting = "a ranked collective's" if own.ranked else "by conviction voting"
-    many = "" if count is None else f", {count} referenda so far"
-    return f"{own.pallet}: alive, {voting}, {len(own.tracks)} tracks{many}; counts {clock}"
+    many = "" if count is None else f", {_many(count, 'referendum', 'referenda')} so far"
+    alive = "dormant, but watched because watch.opengov.chains names this chain" if asleep else "alive"
+    return f"{own.pallet}: {alive}, {voting}, {_many(len(own.tracks), 'track', 'tracks')}{many}; counts {clock}"
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
 
 
 def _blind(runtime: Runtime, live: Mapping[str, Instance]) -> Iterator[str]:
     for pallet, own in live.items():
-        lacking = [name for name in STATES if not runtime.has_event(pallet, name)]
+        lacking = [name for name in STATES if not has_event(runtime, pallet, name, "index")]
         if lacking:
-            yield f"{pallet}: this runtime has no event {', '.join(lacking)}"
+            yield f"{pallet}: this runtime has no event {', '.join(lacking)} that names a referendum"
         if not own.tracks:
             yield f"{pallet}: its tracks cannot be read, so that periods are not known"
-    if not all(runtime.has_event(SCHEDULER, name) for name in ENACTED):
+    told = all(has_event(runtime, SCHEDULER, name, "id") for name in ENACTED)
+    if not (told and has_event(runtime, SCHEDULER, DISPATCHED, "result")):
         yield "this runtime's Scheduler does not tell what becomes of an approved referendum's call"
     if not runtime.has_storage(*proposal.PREIMAGE):
         yield "this runtime keeps no preimages where they could be read: calls of most referenda are not known"

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.chain.scale.values import FINALIZATION, INITIALIZATION, Event
@@ -151,6 +151,7 @@ def test_no_more_is_watched_than_is_told_of() -> None:
 @given(st.lists(st.tuples(st.sampled_from(sorted(watched(["Referenda"]))), st.dictionaries(
     st.sampled_from(["index", "id", "result", "error", "proposal", "tally", "track", "sudo_result"]), JUNK
 ))))  # fmt: skip
+@settings(max_examples=50)
 def test_junk_in_fields_never_raises(events: list[tuple[tuple[str, str], dict[str, Any]]]) -> None:
     """Whatever a runtime decodes to."""
     for each in found(*(Event(0, 0, pallet, name, fields) for (pallet, name), fields in events)):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.watchers.opengov.info import Info, frozen, read
@@ -67,6 +67,7 @@ def test_a_clock_behind_a_referendums_own_moments_freezes_it() -> None:
 
 
 @given(JUNK)
+@settings(max_examples=50)
 def test_junk_never_raises(junk: Any) -> None:
     """Whatever a runtime decodes to."""
     info = stored(junk)

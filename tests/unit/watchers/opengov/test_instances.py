@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.chain.scale.errors import MetadataError
@@ -130,6 +130,7 @@ def test_an_event_without_the_field_that_is_needed_is_as_good_as_none() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(), JUNK)) | JUNK)
+@settings(max_examples=50)
 def test_junk_in_tracks_never_raises(junk: Any) -> None:
     """Whatever the constant decodes to."""
     for found in instance(runtime(tracks=junk), "Referenda").tracks.values():

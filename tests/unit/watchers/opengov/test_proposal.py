@@ -4,7 +4,7 @@ from hashlib import blake2b
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.watchers.opengov.proposal import Calls, as_json, calls, looked_up, preimage_key
@@ -92,6 +92,7 @@ def test_what_is_remembered_leads_to_the_same() -> None:
 @given(st.sampled_from(["Inline", "Lookup", "Legacy", "Other"]), st.recursive(
     st.none() | st.integers() | st.binary(max_size=33), lambda inner: st.lists(inner) | st.dictionaries(
         st.sampled_from(["hash", "len"]), inner)))  # fmt: skip
+@settings(max_examples=50)
 def test_junk_never_raises(kind: str, payload: Any) -> None:
     """It is told why nothing is known."""
     if kind != "Inline":  # the double decodes text alone

@@ -56,6 +56,16 @@ def test_only_those_that_go_on_are_looked_at_again() -> None:
     assert parts == [[("Referenda", 1), ("Referenda", 3), ("Referenda", 4)]]
 
 
+def test_a_later_round_of_many_parts_takes_up_where_it_was() -> None:
+    """At the first that it has not come to; a restart between makes no difference."""
+    count = 2 * AT_ONCE + 5
+    state, _ = whole_round({}, 0, {"Referenda": count})
+    state |= {row_key("Referenda", index): Row("deciding").json for index in range(count)}
+    _, parts = whole_round(state, 10, {"Referenda": count})
+    assert [len(part) for part in parts] == [AT_ONCE, AT_ONCE, 5]
+    assert [index for part in parts for _, index in part] == list(range(count))
+
+
 def test_those_below_the_first_count_were_there_before_us() -> None:
     """Of each instance."""
     assert not is_new({}, ("Referenda", 5))
@@ -81,7 +91,8 @@ def test_ended_ones_are_forgotten_after_thirty_days() -> None:
 
 def test_a_count_without_end_costs_no_more_than_a_part_of_a_round() -> None:
     """A lie of four billion."""
-    state, counts = {}, {"Referenda": (1 << 32) - 1}
+    state: dict[str, Any] = {}
+    counts = {"Referenda": (1 << 32) - 1}
     for part in range(3):
         looked_at = due(state, at(0), counts)
         assert looked_at == [("Referenda", part * AT_ONCE + n) for n in range(AT_ONCE)]
@@ -100,7 +111,7 @@ def test_a_round_visits_each_that_goes_on_once(counts: dict[str, int], known: An
         (name, i) for name in sorted(counts) for i in range(counts[name])
     ]
     assert all(len(part) <= AT_ONCE for part in parts)
-    going_on = set()
+    going_on: set[tuple[str, int]] = set()
     for name, index, goes_on in known:
         if index < counts.get(name, 0):
             state[row_key(name, index)] = Row("deciding" if goes_on else "killed", ended_ms=GENESIS_MS).json

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.watchers.opengov.happenings import enactment_id
@@ -117,6 +117,7 @@ def test_a_preimage_is_asked_for_until_its_calls_are_known() -> None:
 @given(
     st.recursive(st.none() | st.integers() | st.binary(max_size=3), lambda inner: st.tuples(inner) | st.lists(inner))
 )
+@settings(max_examples=50)
 def test_junk_in_storage_never_raises(junk: Any) -> None:
     """Whatever a runtime decodes to."""
     raw = repr(junk).encode()

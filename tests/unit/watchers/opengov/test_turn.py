@@ -72,6 +72,16 @@ def test_two_steps_in_one_block_are_two_alerts() -> None:
     assert chain.round() == []
 
 
+def test_a_decision_may_begin_with_its_confirmation() -> None:
+    """Where it passes at once: both are told, and no round adds to it."""
+    chain = submitted()
+    chain.set(0, PLACED)
+    chain.block(event("DecisionDepositPlaced", 0))
+    chain.set(0, confirming(1_800))
+    assert chain.block(event("DecisionStarted", 0), event("ConfirmStarted", 0)) == ["0 deciding", "0 confirming"]
+    assert chain.round() == []
+
+
 def test_the_first_look_tells_nothing_of_older_referenda() -> None:
     """But goes on from where they stand."""
     chain = Chain()

@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paseo_watch.chain.block import Block
 from tests.unit.watchers.opengov.chain import Chain, started, submitted
 from tests.unit.watchers.opengov.doubles import (
     APPROVED,
@@ -175,7 +176,8 @@ def stands(name: str, clock: int) -> Any:
 
 def lived(chain: Chain, life: list[str], data: st.DataObject, heal_all: bool) -> list[str]:
     """All that is told of a life, in whose course blocks are holes, rounds happen and holes heal, all at random."""
-    told, holes = [], []
+    told: list[str] = []
+    holes: list[Block] = []
     for name in life:
         chain.set(0, stands(name, chain.clock))
         block = chain.hole(dispatched(0) if name == "executed" else event(name, 0))

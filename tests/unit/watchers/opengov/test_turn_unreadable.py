@@ -82,7 +82,7 @@ def test_many_that_cannot_be_read_are_summed_up() -> None:
         chain.set(index, b"damaged")
     chain.block()
     assert chain.blind == (*(f"Referenda {index} cannot be read" for index in range(3)),
-                           "47 more referenda cannot be read")  # fmt: skip
+                           "47 more cannot be read")  # fmt: skip
 
 
 def test_a_clock_that_cannot_be_read_is_said() -> None:
