@@ -59,7 +59,7 @@ def event(
         rule=RULE,
         severity=_severity(milestone.state, severity),
         key=f"{instance.pallet}/{index}/{milestone.key}",
-        title=TITLES[milestone.state].format(_name(instance, index)),
+        title=TITLES[milestone.state].format(_name(instance, index, track)),
         text="\n".join(_lines(row, milestone)),
         labels=_labels(instance, index, track) | {"state": milestone.state},
         data={
@@ -80,7 +80,8 @@ def frozen(
     instance: Instance, index: int, row: Row, info: Info | None, now: int | None, severity: str
 ) -> ConditionObservation:
     """A referendum counts from a moment that its clock has not reached, or does so no longer (`row.frozen`)."""
-    name, track, active = _name(instance, index), _track(instance, row), row.frozen
+    track, active = _track(instance, row), row.frozen
+    name = _name(instance, index, track)
     until = None if info is None else max(info.submitted, info.since or 0)
     if active:
         title = f"{name} is frozen"
@@ -102,9 +103,10 @@ def frozen(
     )
 
 
-def _name(instance: Instance, index: int) -> str:
-    """`Referendum 12`; of another instance than Referenda with its pallet."""
-    return f"Referendum {index}" if instance.pallet == "Referenda" else f"{instance.pallet} {index}"
+def _name(instance: Instance, index: int, track: str | None) -> str:
+    """`Referendum 12 (root)`; of another instance than Referenda with its pallet."""
+    name = f"Referendum {index}" if instance.pallet == "Referenda" else f"{instance.pallet} {index}"
+    return f"{name} ({track})" if track else name
 
 
 def _track(instance: Instance, row: Row) -> str | None:
@@ -135,6 +137,8 @@ def _data(instance: Instance, index: int, row: Row, track: str | None) -> dict[s
 
 def _lines(row: Row, milestone: Milestone) -> Sequence[str]:
     lines = [f"It calls {row.call}." if row.call else f"What it calls is not known: {row.why_not or 'not read yet'}."]
+    if milestone.tally is not None:
+        lines.append(f"Votes: {milestone.tally.text}.")
     if milestone.error:
         lines.append(f"The error: {milestone.error}.")
     if milestone.inner:

@@ -40,7 +40,8 @@ class Row:
 
     `lookup` names the preimage, `call` and `names` what it calls (as `proposal.Calls`), `why_not` why that is not
     known. `ended_ms` is the chain's clock, None while it goes on. `confirming` is when the confirmation will be through
-    that was under way when we last looked. `readable` is False for one that was there but could not be read.
+    that was under way when we last looked, `seen_at` the block in which it was first seen. `readable` is False for one
+    that was there but could not be read.
     """
 
     phase: str
@@ -54,6 +55,7 @@ class Row:
     ended_ms: int | None = None
     confirming: int | None = None
     readable: bool = True
+    seen_at: int | None = None
 
     @classmethod
     def of(cls, state: State, pallet: str, index: int) -> Self | None:
@@ -78,6 +80,7 @@ class Row:
             "ended_ms": self.ended_ms,
             "confirming": self.confirming,
             "readable": self.readable,
+            "seen_at": self.seen_at,
         }
 
     @property
@@ -123,11 +126,12 @@ def milestone(state: str, info: Info | None, number: int) -> str:
 def aborted_late(row: Row, before: int | None, number: int) -> Row:
     """The row, after an event comes late and says that a confirmation was aborted in block `number`.
 
-    It ended the one that was last seen going on, or else one of which a round found that out already: then it is noted
-    as told by that block. `before` is later than the end of every confirmation that had begun by then; None where
-    nobody knows.
+    It ended the one that was last seen going on, if that was seen before, or else one of which a round found that out
+    already: then it is noted as told by that block. `before` is later than the end of every confirmation that had
+    begun by then; None where nobody knows.
     """
-    if row.confirming is not None and (before is None or row.confirming < before):
+    seen_before = row.seen_at is not None and row.seen_at < number
+    if row.confirming is not None and (seen_before or before is None or row.confirming < before):
         return replace(row, confirming=None)
     moments = (key.removeprefix("confirm_aborted:") for key in row.told if key.startswith("confirm_aborted:"))
     ends = [int(moment) for moment in moments if moment.isdigit() and (before is None or int(moment) < before)]

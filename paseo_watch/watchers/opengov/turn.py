@@ -172,7 +172,9 @@ class Turn:
         own, now = self._live[referendum[0]], self._now[referendum[0]]
         is_frozen = frozen(info, now) if info is not None else row.frozen and phase in PHASES
         readable, confirming = row.readable or info is not None, confirming_after(row, state, info)
-        after = replace(row, phase=phase, ended_ms=ended, frozen=is_frozen, confirming=confirming, readable=readable)
+        seen_at = row.seen_at if confirming == row.confirming else self._block.number
+        after = replace(row, phase=phase, ended_ms=ended, frozen=is_frozen, readable=readable)
+        after = replace(after, confirming=confirming, seen_at=None if confirming is None else seen_at)
         if is_frozen != row.frozen:
             self._observations.append(report.frozen(own, referendum[1], after, info, now, self._severity))
         return after

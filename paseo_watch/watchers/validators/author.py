@@ -7,6 +7,7 @@ with the authority's index (u32) and the slot (u64); sp-runtime `generic/digest.
 from collections.abc import Iterable
 
 from paseo_watch.chain.scale.compact import SHORT_READ, compact
+from paseo_watch.chain.scale.errors import ScaleError
 
 _PRE_RUNTIME, _BABE = 6, b"BABE"
 _KINDS = (1, 2, 3)
@@ -18,7 +19,7 @@ def authority_index(digest: Iterable[bytes]) -> int | None:
         if item[:5] == bytes([_PRE_RUNTIME]) + _BABE:
             try:
                 length, start = compact(item, 5)
-            except SHORT_READ:
+            except (*SHORT_READ, ScaleError):
                 return None
             data = item[start:]
             if len(data) == length >= 13 and data[0] in _KINDS:

@@ -10,11 +10,12 @@ from paseo_watch.watchers.watcher import ConditionObservation, State, Step, Vita
 LAG, STALL = "finality-lag", "finality-stalled"
 LAG_MS = 60_000  # a round of GRANDPA that takes longer than usual is over by then
 STALL_MS = 180_000  # 30 slots of a relay chain
+SETTLED_MS = 10_000  # an endpoint that was connected so long ago has told its heads
 
 
 def step(state: State, vitals: Vitals, most: int) -> Step:
     """Both conditions; `most` is the lag in blocks that is still well."""
-    if not any(each.state == "connected" for each in vitals.endpoints):
+    if not any(each.state == "connected" and vitals.now_ms - each.since_ms >= SETTLED_MS for each in vitals.endpoints):
         return Step()
     lag, stall = _lag(state, vitals, most), _stall(state, vitals)
     return Step((*lag.observations, *stall.observations), {**lag.changes, **stall.changes})
@@ -29,15 +30,18 @@ def _lag(state: State, vitals: Vitals, most: int) -> Step:
             return Step()
         ended = (_lagging(vitals, behind, False),) if row["firing"] else ()
         return Step(ended, {"lag": None})
-    if row is None:
+    waited_ms = 0 if row is None else vitals.now_ms - row["since_ms"]
+    if row is None or (not row["firing"] and not 0 <= waited_ms < 2 * LAG_MS):
+        # A wait that long was not watched to its end: nobody looked meanwhile, or the clock was set.
         return Step((), {"lag": {"since_ms": vitals.now_ms, "firing": False}})
-    if not row["firing"] and vitals.now_ms - row["since_ms"] >= LAG_MS:
+    if not row["firing"] and waited_ms >= LAG_MS:
         return Step((_lagging(vitals, behind, True),), {"lag": {**row, "firing": True}})
     return Step()
 
 
 def _lagging(vitals: Vitals, behind: int, active: bool) -> ConditionObservation:
-    title = f"Finality is {behind:,} blocks behind" if active else f"Finality has caught up: {behind} blocks behind"
+    blocks = f"{behind:,} block{'' if behind == 1 else 's'}"
+    title = f"Finality is {blocks} behind" if active else f"Finality has caught up: {blocks} behind"
     return ConditionObservation(
         rule=LAG,
         severity="warning",
@@ -46,7 +50,7 @@ def _lagging(vitals: Vitals, behind: int, active: bool) -> ConditionObservation:
         title=title,
         text=f"The best block is #{vitals.best:,}, the finalized one #{vitals.finalized:,}.",
         labels={},
-        data={"best": vitals.best, "finalized": vitals.finalized, "lag": behind, "lag_text": f"{behind:,} blocks"},
+        data={"best": vitals.best, "finalized": vitals.finalized, "lag": behind, "lag_text": blocks},
     )
 
 

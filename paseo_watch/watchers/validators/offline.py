@@ -15,7 +15,7 @@ ENOUGH = 800
 """Per mille of a session's blocks that must have been seen for silence to prove something (domain practice: 80 %)."""
 
 Verdict = tuple[str, Json, str | None]
-"""An account, its new row (None deletes it), and what to tell: "offline", "alive", "left" or nothing."""
+"""An account, its new row (None deletes it), and what to tell: "offline", "alive", "left", "allowed" or nothing."""
 
 
 def dead_key(account: str) -> str:
@@ -32,31 +32,29 @@ def closed(
     state: State, session: Session, limit: int, active: Collection[str], awake: Collection[str]
 ) -> Iterator[Verdict]:
     """What a session that is over says of its validators; `active` is the set that follows it, `awake` are those who
-    gave a sign of life behind it.
+    gave a sign of life behind it. The same session may be judged again, when late blocks tell more of it.
     """
-    for account in session.validators:
-        row = state.get(dead_key(account))
+    for account in silent(state):
         if account not in active:
-            if row is not None:
-                yield account, None, "left" if row["firing"] else None
-        elif session.works[account].alive or account in awake:
-            if row is not None:
-                yield account, None, "alive" if row["firing"] else None
-        elif session.coverage >= ENOUGH:
-            yield _dead(account, row, session.number, limit)
+            yield account, None, "left" if state[dead_key(account)]["firing"] else None
+    if session.coverage is None or session.coverage < ENOUGH:
+        return
+    for account in session.validators:
+        if account in active and account not in awake and not session.works[account].alive:
+            row = state.get(dead_key(account))
+            if row is None or session.number not in row["sessions"]:
+                yield _dead(account, row, session.number, limit)
 
 
-def seen(state: State, accounts: Collection[str], session: int) -> Iterator[Verdict]:
+def seen(state: State, accounts: Collection[str], session: int, limit: int) -> Iterator[Verdict]:
     """Signs of life in a session: what was counted up to it is void. A late block's may be from before."""
     for account in accounts:
         row = state.get(dead_key(account))
-        if row is None:
-            continue
-        after = [each for each in row["sessions"] if each > session]
-        if after:
-            yield account, {**row, "sessions": after}, None
-        else:
-            yield account, None, "alive" if row["firing"] else None
+        if row is not None:
+            after = [each for each in row["sessions"] if each > session]
+            firing = row["firing"] and len(after) >= limit
+            verdict = "alive" if row["firing"] and not firing else None
+            yield account, {"sessions": after, "firing": firing} if after else None, verdict
 
 
 def judged_again(state: State, limit: int) -> Iterator[Verdict]:
@@ -64,11 +62,11 @@ def judged_again(state: State, limit: int) -> Iterator[Verdict]:
     for account in silent(state):
         row = state[dead_key(account)]
         if (firing := len(row["sessions"]) >= limit) != row["firing"]:
-            yield account, {**row, "firing": firing}, "offline" if firing else "alive"
+            yield account, {**row, "firing": firing}, "offline" if firing else "allowed"
 
 
 def _dead(account: str, row: Json, session: int, limit: int) -> Verdict:
-    sessions = [*(row["sessions"] if row else ()), session][-MOST:]
+    sessions = sorted([*(row["sessions"] if row else ()), session])[-MOST:]
     fired = bool(row and row["firing"])
     firing = fired or len(sessions) >= limit
     return account, {"sessions": sessions, "firing": firing}, "offline" if firing and not fired else None

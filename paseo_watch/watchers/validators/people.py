@@ -9,7 +9,8 @@ from paseo_watch.chain.units import NATIVE
 from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.watcher import EventObservation, Json
 
-NOBODY = bytes(32).hex()
+ACCOUNT_BYTES = 32
+NOBODY = bytes(ACCOUNT_BYTES).hex()
 
 
 def person(who: str, names: Names) -> dict[str, Json]:
@@ -74,4 +75,11 @@ def place(block: Block, event: Event) -> str | None:
 
 def account_of(value: Any) -> str:
     """In hexadecimal; NOBODY for what is no account of 32 bytes."""
-    return value.hex() if isinstance(value, bytes) and len(value) == 32 else NOBODY
+    return value.hex() if isinstance(value, bytes) and len(value) == ACCOUNT_BYTES else NOBODY
+
+
+def accounts_of(value: Any) -> list[str] | None:
+    """A list of accounts in hexadecimal; None for anything else."""
+    if not isinstance(value, list) or not all(isinstance(each, bytes) and len(each) == ACCOUNT_BYTES for each in value):
+        return None
+    return [each.hex() for each in value]

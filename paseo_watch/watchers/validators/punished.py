@@ -40,7 +40,7 @@ def told(block: Block, severity: str, sessions: bool, session: int | None, names
             case ("Staking", "SlashReported" | "OffenceReported"):
                 yield _reported(block, event, severity, session, names)
             case ("Staking", "SlashCancelled"):
-                yield _cancelled(block, event, names)
+                yield _cancelled(block, event, session, names)
             case ("Staking", "Chilled"):
                 yield _chilled(block, event, session, names)
             case ("Staking", "Slashed"):
@@ -69,21 +69,26 @@ def _offence(block: Block, event: Event, severity: str, session: int | None, nam
 
 def _reported(block: Block, event: Event, severity: str, session: int | None, names: Names) -> EventObservation:
     who = account_of(event.fields.get("validator"))
-    fraction, era = event.fields.get("fraction"), event.fields.get("slash_era", event.fields.get("offence_era"))
+    fraction = _whole(event.fields.get("fraction"))
+    era = _whole(event.fields.get("slash_era", event.fields.get("offence_era")))
     share = _percent(fraction)
-    text = f"An offence in era {era} may cost {share} of what is staked on it; a slash is applied some eras later."
+    text = (
+        f"An offence in {_era_name(era)} may cost {share} of what is staked on it; a slash is applied some eras later."
+    )
     if fraction == 0:
-        text = f"An offence in era {era} was reported; it costs nothing this time."
+        text = f"An offence in {_era_name(era)} was reported; it costs nothing this time."
     more = {"era": era, "fraction": fraction, "fraction_text": share}
     what = "is reported for an offence"
     return about(block, OFFENCE, severity, who, what, text, names, session=session, event=event, more=more)
 
 
-def _cancelled(block: Block, event: Event, names: Names) -> EventObservation:
-    who, era = account_of(event.fields.get("validator")), event.fields.get("slash_era")
-    text = f"The slash that was due in era {era} will not be applied."
-    what, more = "is not slashed after all", {"era": era}
-    return about(block, SLASH, "info", who, what, text, names, session=None, state="cancelled", event=event, more=more)
+def _cancelled(block: Block, event: Event, session: int | None, names: Names) -> EventObservation:
+    who, era = account_of(event.fields.get("validator")), _whole(event.fields.get("slash_era"))
+    text = f"The slash that was due in {_era_name(era)} will not be applied."
+    what, state = "is not slashed after all", "cancelled"
+    return about(
+        block, SLASH, "info", who, what, text, names, session=session, state=state, event=event, more={"era": era}
+    )
 
 
 def _chilled(block: Block, event: Event, session: int | None, names: Names) -> EventObservation:
@@ -126,19 +131,19 @@ def _ranked(events: Sequence[Event]) -> list[tuple[str, int]]:
     amounts: dict[str, int] = {}
     for event in events:
         who, amount = account_of(event.fields.get("staker")), event.fields.get("amount")
-        amounts[who] = amounts.get(who, 0) + (amount if isinstance(amount, int) else 0)
+        amounts[who] = amounts.get(who, 0) + (_whole(amount) or 0)
     return sorted(amounts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _era(block: Block, event: Event, names: Names) -> EventObservation:
-    era, payout, rest = (event.fields.get(name) for name in ("era_index", "validator_payout", "remainder"))
-    paid = names.amount(payout, NATIVE) if isinstance(payout, int) else "an amount that is not known"
-    kept = f"; {names.amount(rest, NATIVE)} go elsewhere" if isinstance(rest, int) and rest else ""
+    era, payout, rest = (_whole(event.fields.get(name)) for name in ("era_index", "validator_payout", "remainder"))
+    paid = "an amount that is not known" if payout is None else names.amount(payout, NATIVE)
+    kept = f"; {names.amount(rest, NATIVE)} go elsewhere" if rest else ""
     return EventObservation(
         rule=ERA,
         severity="info",
         key=str(event.index),
-        title=f"Era {era} ended",
+        title=f"{_era_name(era).capitalize()} ended",
         text=f"Validators and nominators get {paid} for it{kept}.",
         labels={},
         data={"era": era, "payout": None if payout is None else str(payout), "payout_text": paid},
@@ -147,12 +152,21 @@ def _era(block: Block, event: Event, names: Names) -> EventObservation:
     )
 
 
-def _percent(fraction: Any) -> str:
-    """A Perbill (parts of 10^9) in percent, four decimals at most."""
-    if not isinstance(fraction, int):
+def _whole(value: Any) -> int | None:
+    """A number that is none below zero; None for whatever else a runtime may put in its place."""
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _era_name(era: int | None) -> str:
+    return "an era" if era is None else f"era {era}"
+
+
+def _percent(fraction: int | None) -> str:
+    """A Perbill (parts of 10^9) in percent, as exact as it is."""
+    if fraction is None:
         return "a share"
     whole, rest = divmod(fraction * 100, 10**9)
-    decimals = f"{rest // 10**5:04d}".rstrip("0")
+    decimals = f"{rest:09d}".rstrip("0")
     return f"{whole}{'.' if decimals else ''}{decimals} %"
 
 

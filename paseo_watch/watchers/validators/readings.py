@@ -61,8 +61,9 @@ def _states(state: State, session: Session, offline: int) -> Iterator[Reading]:
 
 def _last(state: State) -> Iterator[Reading]:
     over = state[OVER]
-    yield Reading(LAST_COVERAGE, over["coverage_per_mille"] / 1000)
-    yield Reading(LAST_BLOCKS, over["blocks"])
+    if over["coverage_per_mille"] is not None:
+        yield Reading(LAST_COVERAGE, over["coverage_per_mille"] / 1000)
+        yield Reading(LAST_BLOCKS, over["blocks"])
     yield Reading(LAST_VOTES, over["votes"], ("given",))
     yield Reading(LAST_VOTES, over["missed_votes"], ("missed",))
 

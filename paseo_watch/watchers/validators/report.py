@@ -25,7 +25,7 @@ def active_set(block: Block, session: int, before: Sequence[str], now: Sequence[
         severity="info",
         key=str(session),
         title=f"The active set changed: {len(joined)} joined, {len(left)} left",
-        text="\n".join([*lines, f"{len(now)} validators are active, {len(before)} were before."]),
+        text="\n".join([*lines, f"Active validators: {len(now)}; before: {len(before)}."]),
         labels={},
         data={
             "session": session,
@@ -39,8 +39,8 @@ def active_set(block: Block, session: int, before: Sequence[str], now: Sequence[
     )
 
 
-def over(block: Block, session: Session, names: Names) -> EventObservation:
-    """A session ended, in figures."""
+def over(block: Block, session: Session, number: int, names: Names) -> EventObservation:
+    """A session ended, in figures; `number` is the next one that was seen."""
     sums = session.sums
     votes, missed = sums["votes"], sums["missed_votes"]
     lines = [
@@ -49,8 +49,11 @@ def over(block: Block, session: Session, names: Names) -> EventObservation:
     ]
     if votes or missed:
         lines.append(f"{votes:,} backing votes, {missed:,} missed ({_share(missed, votes + missed)}).")
-    if session.coverage < PER_MILLE:
+    if session.coverage is None:
+        lines.append("How much of it was seen is not known; what was not seen is not counted.")
+    elif session.coverage < PER_MILLE:
         lines.append(f"Seen: {_share(session.coverage, PER_MILLE)} of its blocks; the rest is not counted.")
+    lines += _unseen(session.number + 1, number - 1)
     return EventObservation(
         rule=SESSION,
         severity="info",
@@ -66,7 +69,7 @@ def over(block: Block, session: Session, names: Names) -> EventObservation:
 def offline(
     who: str, verdict: str, row: Json, session: Session | None, number: int, severity: str, names: Names
 ) -> ConditionObservation:
-    """A validator is offline, is back, or has left the active set. `session` is the one that was closed, if one was."""
+    """A validator is offline, or no longer (`offline.Verdict`). `session` is the one that was closed, if one was."""
     account = bytes.fromhex(who)
     name, active = names.short(account), verdict == "offline"
     if active:
@@ -74,6 +77,9 @@ def offline(
         text = "\n".join(_offline(names.account(account), row["sessions"], session))
     elif verdict == "left":
         title, text = f"{name} has left the active set", "Whether it works again is not known: it has no duty any more."
+    elif verdict == "allowed":
+        title = f"{name} does not count as offline any more"
+        text = f"Still without a sign of life in {_sessions(len(row['sessions']))}; offline_sessions allows that now."
     else:
         title, text = f"{name} works again", f"{names.account(account)} made a block or backed one."
     return ConditionObservation(
@@ -91,14 +97,24 @@ def offline(
 
 def _offline(name: str, sessions: Sequence[int], session: Session | None) -> Iterator[str]:
     """Since when, and what a validator like it did in the last of these sessions."""
+    first = f", the first of them {sessions[0]}" if len(sessions) > 1 else ""
     yield (
-        f"{name} is in the active set and gave no sign of life in {len(sessions)} sessions, the first of them "
-        f"{sessions[0]}: no block, no backing vote."
+        f"{name} is in the active set and gave no sign of life in {_sessions(len(sessions))}{first}: no block, no "
+        "backing vote."
     )
-    if session is not None and session.works:
+    if session is not None and len(session.validators) > 1:
         blocks = sum(work.authored for work in session.works.values())
-        each = blocks / max(len(session.validators) - 1, 1)
-        yield f"The other validators made {each:.1f} blocks each in the last one."
+        yield f"The other validators made {blocks / (len(session.validators) - 1):.1f} blocks each in the last one."
+
+
+def _sessions(count: int) -> str:
+    return f"{count} session{'' if count == 1 else 's'}"
+
+
+def _unseen(first: int, last: int) -> list[str]:
+    if first > last:
+        return []
+    return [f"Session {first} was not seen." if first == last else f"Sessions {first} to {last} were not seen."]
 
 
 def _listing(accounts: Sequence[str], names: Names) -> str:

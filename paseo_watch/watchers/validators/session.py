@@ -1,17 +1,18 @@
 """Sessions as they are counted: rows of state, and the facts that they become.
 
-State rows, for the running session and the one before (late blocks and the first votes of a session belong there):
+State rows, for the running session and the last one that is over (late blocks and the first votes of a session belong
+there), and where late blocks tell of them, for those next to the running one:
 
 - `session/<n>` {"first", "validators"}: its first block, null where not known, and who makes blocks, in hexadecimal;
 - `para/<n>` {"accounts", "groups"}: what votes are resolved with (`votes.read_session`);
-- `count/<n>` {"blocks", "last", "authored", "strange", "given", "missed", "unresolved"}: blocks seen, the highest of
-  them, blocks by place in `validators`, blocks of authors that are not there, votes by place in `accounts`, and blocks
-  whose votes could not be resolved.
+- `count/<n>` {"blocks", "authored", "strange", "given", "missed", "unresolved"}: blocks seen, blocks by place in
+  `validators`, blocks of authors that are not there, votes by place in `accounts`, and blocks whose votes could not be
+  resolved.
 
 `now` {"session"} is the running one, `over` what the last closed one came to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +21,14 @@ from paseo_watch.watchers.watcher import Fact, Json, State
 NOW, OVER = "now", "over"
 ROW, SUMMARY = "validator-session", "session"
 """Kinds of facts: one row a validator and session, one a session."""
+_SESSION = "session/"
 PER_MILLE = 1000
 MOST_UNSEEN = 1000
 
 
 def session_key(number: int) -> str:
     """The row that says who is in a session."""
-    return f"session/{number}"
+    return f"{_SESSION}{number}"
 
 
 def para_key(number: int) -> str:
@@ -61,11 +63,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session as counted so far. `last` is the highest block seen, or its last one once that is known."""
+    """A session as counted so far. `first` and `last` are its first and last block, None where not known (yet)."""
 
     number: int
     first: int | None
-    last: int
+    last: int | None
     observed: int
     validators: tuple[str, ...]
     works: Mapping[str, Work]
@@ -73,15 +75,17 @@ class Session:
     strange: int
 
     @property
-    def length(self) -> int:
-        """Blocks that it has had; those seen where its first is not known."""
-        return self.observed if self.first is None else max(self.last - self.first + 1, self.observed)
+    def length(self) -> int | None:
+        """Blocks that it had; None where nobody can say."""
+        if self.first is None or self.last is None:
+            return None
+        return max(self.last - self.first + 1, self.observed)
 
     @property
-    def coverage(self) -> int:
-        """Of its blocks, how many were seen and resolved, in per mille, rounded down."""
+    def coverage(self) -> int | None:
+        """Of its blocks, how many were seen and resolved, in per mille, rounded down; None where nobody can say."""
         seen = max(self.observed - self.unresolved - self.strange, 0)
-        return seen * PER_MILLE // self.length if self.length else 0
+        return seen * PER_MILLE // self.length if self.length else None
 
     @property
     def sums(self) -> dict[str, Json]:
@@ -118,7 +122,6 @@ def begun(number: int, first: int | None, validators: Sequence[str]) -> dict[str
         session_key(number): {"first": first, "validators": list(validators)},
         count_key(number): {
             "blocks": 0,
-            "last": 0,
             "authored": [0] * len(validators),
             "strange": 0,
             "given": [],
@@ -128,20 +131,13 @@ def begun(number: int, first: int | None, validators: Sequence[str]) -> dict[str
     }
 
 
-def authored(count: Json, place: int | None, number: int) -> Json:
+def authored(count: Json, place: int | None) -> Json:
     """The count with one more block, made by the validator at `place`; None where its header does not say."""
     by = list(count["authored"])
     known = place is not None and place < len(by)
     if known and place is not None:
         by[place] += 1
-    strange = count["strange"] + (not known)
-    return {
-        **count,
-        "blocks": count["blocks"] + 1,
-        "last": max(count["last"], number),
-        "authored": by,
-        "strange": strange,
-    }
+    return {**count, "blocks": count["blocks"] + 1, "authored": by, "strange": count["strange"] + (not known)}
 
 
 def read(state: State, number: int, last: int | None = None) -> Session | None:
@@ -149,39 +145,62 @@ def read(state: State, number: int, last: int | None = None) -> Session | None:
     who, count = state.get(session_key(number)), state.get(count_key(number))
     if who is None or count is None:
         return None
-    para = state.get(para_key(number), {"accounts": []})["accounts"]
+    para = state.get(para_key(number), {"accounts": [], "groups": []})
     votes: dict[str, tuple[int, int]] = dict(
-        zip(para, zip(count["given"], count["missed"], strict=False), strict=False)
+        zip(para["accounts"], zip(count["given"], count["missed"], strict=True), strict=True)
     )
     blocks: dict[str, int] = dict(zip(who["validators"], count["authored"], strict=True))
-    works = {
-        account: Work(blocks.get(account, 0), *votes.get(account, (0, 0)), account in votes)
-        for account in (*blocks, *(account for account in votes if account not in blocks))
-    }
+    backing = _backing(para)
     return Session(
         number=number,
         first=who["first"],
-        last=count["last"] if last is None else last,
+        last=last,
         observed=count["blocks"],
         validators=tuple(who["validators"]),
-        works=works,
+        works={
+            account: Work(blocks.get(account, 0), *votes.get(account, (0, 0)), account in backing)
+            for account in (*blocks, *(account for account in votes if account not in blocks))
+        },
         unresolved=count["unresolved"],
         strange=count["strange"],
     )
 
 
-def unseen(first: int, end: int) -> list[Fact]:
-    """A summary for each session from `first` to before `end` of which no block was read, at most MOST_UNSEEN."""
-    return [
-        Fact(SUMMARY, f"{number:010}", {"session": number, "observed": 0})
-        for number in range(max(first, end - MOST_UNSEEN), end)
-    ]
+def unseen(first: int, end: int, known: Collection[int]) -> list[Fact]:
+    """A summary for each session from `first` to before `end` of which no block was read; of many, for the last ones.
+
+    `known` are those of which some were.
+    """
+    sessions = (number for number in range(max(first, end - MOST_UNSEEN), end) if number not in known)
+    return [Fact(SUMMARY, f"{number:010}", {"session": number, "observed": 0}) for number in sessions]
 
 
-def forgotten(state: State, before: int) -> dict[str, Any]:
-    """The changes that drop every session below `before`."""
-    kept = ("session/", "para/", "count/")
-    return {key: None for key in state if key.startswith(kept) and int(key.partition("/")[2]) < before}
+def begins(state: State, number: int, late: bool) -> bool:
+    """Whether a block may begin a session's rows: a late one only next to the running session, for what is farther away
+    is forgotten, or not yet to be had.
+    """
+    if session_key(number) in state:
+        return False
+    now = running(state)
+    return not late or now is None or abs(number - now) <= 1
+
+
+def kept(state: State) -> list[int]:
+    """The sessions that have rows, in their order."""
+    return sorted(int(key.removeprefix(_SESSION)) for key in state if key.startswith(_SESSION))
+
+
+def forgotten(state: State, first: int, last: int) -> dict[str, Any]:
+    """The changes that drop every session but those from `first` to `last`."""
+    gone = [number for number in kept(state) if not first <= number <= last]
+    keys = (key(number) for number in gone for key in (session_key, para_key, count_key))
+    return {key: None for key in keys if key in state}
+
+
+def _backing(para: Json) -> frozenset[str]:
+    """Accounts that are in a group; not every runtime lists those alone."""
+    accounts = para["accounts"]
+    return frozenset(accounts[place] for group in para["groups"] for place in group if place < len(accounts))
 
 
 def _figures(work: Work) -> dict[str, Json]:

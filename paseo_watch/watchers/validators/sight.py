@@ -10,7 +10,7 @@ pallet-staking, pallet-staking-async and its `ah-client` (Mode: Passive, Buffere
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.runtime import Runtime
@@ -31,6 +31,9 @@ EVENTS = frozenset(
         *(("Staking", name) for name in ("Chilled", "EraPaid")),
     }
 )
+
+MOST_SESSION = 2**32 - 1
+"""A session's index is a u32 (sp-staking `lib.rs`, SessionIndex)."""
 
 Storage = Mapping[bytes, bytes | None]
 
@@ -73,6 +76,18 @@ def sight(runtime: Runtime) -> Sight:
     )
 
 
+def stored(runtime: Runtime, storage: Storage, item: tuple[str, str]) -> Any:
+    """What a value holds, its default where it is absent; None where it was not read or does not fit."""
+    key = runtime.storage_key(*item)
+    if key not in storage:
+        return None
+    raw = storage[key]
+    try:
+        return runtime.storage_default(*item) if raw is None else runtime.decode_storage(*item, raw)
+    except ScaleError:
+        return None
+
+
 def _staking(runtime: Runtime) -> Literal["legacy", "async"] | None:
     if runtime.has_event("Staking", "SessionRotated") and "StakingRcClient" in runtime.pallets():
         return "async"
@@ -86,6 +101,6 @@ def _has(runtime: Runtime, *items: tuple[str, str]) -> bool:
 def _is_map(runtime: Runtime, item: tuple[str, str]) -> bool:
     """By session, that is by a u32."""
     try:
-        return runtime.has_storage(*item) and bool(runtime.storage_key(*item, 0))
+        return runtime.has_storage(*item) and bool(runtime.storage_key(*item, MOST_SESSION))
     except ScaleError:
         return False

@@ -5,26 +5,20 @@ as it was after the last block.
 """
 
 from paseo_watch.chain.block import Block
-from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.watchers.names import Names
-from paseo_watch.watchers.validators.sight import MODE, Sight, Storage
+from paseo_watch.watchers.validators.sight import MODE, Sight, Storage, stored
 from paseo_watch.watchers.watcher import EventObservation, State, Step
 
 RULE = "staking-mode"
 
 
 def read(runtime: Runtime, storage: Storage) -> str | None:
-    """`Passive`, `Buffered` or `Active`; None where it cannot be read."""
-    key = runtime.storage_key(*MODE)
-    if key not in storage:
-        return None
-    raw = storage[key]
-    try:
-        value = runtime.storage_default(*MODE) if raw is None else runtime.decode_storage(*MODE, raw)
-    except ScaleError:
-        return None
-    return value[0] if isinstance(value, tuple) and isinstance(value[0], str) else None
+    """`Passive`, `Buffered` or `Active`; None where it cannot be read or is none of them."""
+    match stored(runtime, storage, MODE):
+        case (("Passive" | "Buffered" | "Active") as mode, _):
+            return str(mode)
+    return None
 
 
 def words(mode: str | None) -> str:

@@ -5,35 +5,35 @@ which in the first block of a session is the one before. So that one is closed b
 """
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import pairwise
 
 from paseo_watch.chain.block import Block
-from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.validators import disabled, offline, report, session, votes
 from paseo_watch.watchers.validators.author import authority_index
 from paseo_watch.watchers.validators.options import ValidatorsOptions
-from paseo_watch.watchers.validators.session import count_key, para_key, running, session_key
+from paseo_watch.watchers.validators.people import accounts_of
+from paseo_watch.watchers.validators.session import begins, count_key, para_key, running, session_key
 from paseo_watch.watchers.validators.sight import (
     ACCOUNT_KEYS,
     CURRENT,
     EPOCH_START,
+    MOST_SESSION,
     SESSIONS,
     VALIDATORS,
     VOTES,
     Sight,
     Storage,
+    stored,
 )
 from paseo_watch.watchers.watcher import Fact, Json, Observation, State, Step
-
-ACCOUNT_BYTES = 32
 
 
 def wanted(state: State, block: Block, seen: Sight) -> frozenset[bytes]:
     """Storage that tells who is in a session that is not known yet, and who is in its groups."""
     runtime, keys = block.runtime, set[bytes]()
     number = current(block)
-    if number is not None and session_key(number) not in state and not block.late:
+    if number is not None and begins(state, number, block.late):
         keys.add(runtime.storage_key(*VALIDATORS))
         if seen.starts:
             keys.add(runtime.storage_key(*EPOCH_START))
@@ -45,8 +45,8 @@ def wanted(state: State, block: Block, seen: Sight) -> frozenset[bytes]:
 
 def current(block: Block) -> int | None:
     """The session that a block belongs to; None where its state does not say."""
-    raw = block.storage.get(block.runtime.storage_key(*CURRENT))
-    return _decoded(block, CURRENT, raw) if raw is not None else 0 if _is_asked(block) else None
+    number = stored(block.runtime, block.storage, CURRENT)
+    return int(number) if isinstance(number, int) and 0 <= number <= MOST_SESSION else None
 
 
 class Turn:
@@ -71,18 +71,17 @@ class Turn:
         """Count it; close what it ends; judge."""
         number = current(self._block)
         if number is None:
-            return Step(blind=("the running session cannot be read",))
-        if not self._block.late:
-            self._enter(number)
-        author = self._author(number)
+            return Step(blind=None if self._block.late else ("the running session cannot be read",))
+        entered = begins(self._state, number, self._block.late) and self._enter(number)
+        self._alive(self._author(number), number)
         named, backers = self._votes(number)
-        self._alive([who for who in (author,) if who is not None], number)
         if named is not None:
             self._alive(backers, named)
         if self._block.late:
-            self._again({number, *(() if named is None else (named,))})
+            # Where a session begins, the one before it ended: late as well.
+            self._again({number, *(() if named is None else (named,)), *((number - 1,) if entered else ())})
         else:
-            self._turn(number, author)
+            self._turn(number)
             self._disabled(number)
         blind = None if self._block.late else tuple(self._blind)
         return Step(tuple(self._told), self._changes, blind, tuple(self._facts))
@@ -94,32 +93,31 @@ class Turn:
             if value is None:
                 del self._state[key]
 
-    def _enter(self, number: int) -> None:
-        """The rows of a session that is seen for the first time."""
-        if session_key(number) in self._state:
-            return
-        accounts = _decoded_accounts(self._block, self._storage.get(self._block.runtime.storage_key(*VALIDATORS)))
-        if accounts is None:
+    def _enter(self, number: int) -> bool:
+        """The rows of a session that is seen for the first time; whether they could be made."""
+        accounts = accounts_of(stored(self._block.runtime, self._storage, VALIDATORS))
+        if not accounts:
             self._blind.append(f"the active set of session {number} cannot be read")
-            return
+            return False
         self._set(session.begun(number, self._start(), accounts))
+        return True
 
     def _start(self) -> int | None:
         """The first block of the running session (BABE's epoch)."""
-        value = _decoded(self._block, EPOCH_START, self._storage.get(self._block.runtime.storage_key(*EPOCH_START)))
-        match value:
-            case (int(), int(first)) if first <= self._block.number:
+        match stored(self._block.runtime, self._storage, EPOCH_START) if self._seen.starts else None:
+            case (int(), int(first)) if 0 <= first <= self._block.number:
                 return max(first, 1)  # the genesis block, which nobody made, counts for nobody
         return None
 
-    def _author(self, number: int) -> str | None:
+    def _author(self, number: int) -> list[str]:
+        """Count the block; who made it, as far as that is known."""
         count = self._state.get(count_key(number))
         if count is None:
-            return None
+            return []
         place = authority_index(self._block.digest)
-        self._set({count_key(number): session.authored(count, place, self._block.number)})
-        who = self._state[session_key(number)]["validators"]
-        return who[place] if place is not None and place < len(who) else None
+        self._set({count_key(number): session.authored(count, place)})
+        who: list[str] = self._state[session_key(number)]["validators"]
+        return [] if place is None else who[place : place + 1]
 
     def _votes(self, number: int) -> tuple[int | None, list[str]]:
         """Count them; the session that they name and who gave one."""
@@ -129,7 +127,7 @@ class Turn:
             return None, []
         found = votes.read(runtime, raw)
         if found is None:
-            self._unresolved(number, "backing votes cannot be read")
+            self._unresolved(self._named(raw, number), "backing votes cannot be read")
             return None, []
         if not any(found.backers):
             return None, []
@@ -137,11 +135,16 @@ class Turn:
         count = self._state.get(count_key(found.session))
         if who is None or count is None:
             if _counts(self._state, self._block, found.session):
-                self._unresolved(number, f"backing votes of session {found.session} cannot be resolved")
+                self._unresolved(found.session, f"backing votes of session {found.session} cannot be resolved")
             return None, []
         self._set({count_key(found.session): {**count, **votes.tallied(count, found, who["groups"])}})
         accounts = who["accounts"]
         return found.session, [accounts[place] for place in _places(found.backers) if place < len(accounts)]
+
+    def _named(self, raw: bytes, number: int) -> int:
+        """The session of votes that cannot be read: as their first bytes say, where that is one that is counted."""
+        named = votes.named_session(raw)
+        return number if named is None or count_key(named) not in self._state else named
 
     def _para(self, named: int) -> Json:
         """What votes of a session are resolved with; noted when it is first had."""
@@ -164,47 +167,55 @@ class Turn:
     def _alive(self, accounts: Sequence[str], number: int) -> None:
         """Signs of life end what lasts, at once."""
         if any(True for _ in offline.silent(self._state)):
-            self._judge(list(offline.seen(self._state, accounts, number)), None, number)
+            limit = self._options.offline_sessions
+            self._judge(list(offline.seen(self._state, accounts, number, limit)), None, number)
 
-    def _turn(self, number: int, author: str | None) -> None:
-        """The first block of a new session closes the one before; the first block of all only begins."""
+    def _turn(self, number: int) -> None:
+        """The first block of a new session closes the one before, and what late blocks told of since."""
         if session_key(number) not in self._state or self._before == number:
             return
         self._set({session.NOW: {"session": number}})
-        if self._before is None:
-            return
-        ended = session.read(self._state, self._before, self._last(number))
-        now = self._state[session_key(number)]["validators"]
-        if ended is not None:
-            awake = {who for who in (author,) if who is not None}
-            verdicts = list(offline.closed(self._state, ended, self._options.offline_sessions, frozenset(now), awake))
-            self._judge(verdicts, ended, ended.number)
-            if set(ended.validators) != set(now):
-                self._told.append(report.active_set(self._block, number, ended.validators, now, self._names))
-            if self._options.sessions:
-                self._told.append(report.over(self._block, ended, self._names))
-            self._facts += ended.facts()
-            self._set({session.OVER: ended.sums})
-        self._facts += session.unseen(self._before + 1, number)
-        self._set(session.forgotten(self._state, self._before))
+        first = number if self._before is None else self._before
+        over = [each for each in session.kept(self._state) if each < number and (self._before or 0) <= each]
+        for each, follows in pairwise([*over, number]):
+            ended = self._closed(each, number)
+            if self._options.sessions and ended is not None:
+                self._told.append(report.over(self._block, ended, follows, self._names))
+        if over:
+            self._changed(over[-1], number)
+        self._facts += session.unseen(first + 1, number, over)
+        self._set(session.forgotten(self._state, over[-1] if over else number, number + 1))
 
-    def _last(self, number: int) -> int | None:
-        """The last block of the session before, where the new one's first is known and they follow each other."""
-        first = self._state[session_key(number)]["first"]
-        return first - 1 if first is not None and self._before == number - 1 else None
+    def _changed(self, before: int, number: int) -> None:
+        """Tell who joined and who left."""
+        then, now = (self._state[session_key(each)]["validators"] for each in (before, number))
+        if set(then) != set(now):
+            self._told.append(report.active_set(self._block, number, then, now, self._names))
 
     def _again(self, numbers: set[int]) -> None:
-        """A late block changed sessions that are over: their rows are written again."""
+        """A late block changed a session that is over: its rows are written again, and it is judged again."""
         for number in sorted(numbers):
-            follows = self._state.get(session_key(number + 1))
-            last = None if follows is None or follows["first"] is None else follows["first"] - 1
-            ended = (
-                session.read(self._state, number, last) if self._before is not None and number < self._before else None
-            )
-            if ended is not None:
-                self._facts += ended.facts()
-                if self._state.get(session.OVER, {}).get("session") == number:
-                    self._set({session.OVER: ended.sums})
+            if self._before is not None and number < self._before:
+                self._closed(number, self._before)
+
+    def _closed(self, number: int, now: int) -> session.Session | None:
+        """What a session that is over came to, in the light of those behind it, of which `now` is running."""
+        ended = session.read(self._state, number, self._last(number))
+        if ended is None:
+            return None
+        self._facts += ended.facts()
+        if self._state.get(session.OVER, {"session": -1})["session"] <= number:
+            self._set({session.OVER: ended.sums})
+        behind = [session.read(self._state, each) for each in session.kept(self._state) if each > number]
+        awake = {who for each in behind if each is not None for who, work in each.works.items() if work.alive}
+        limit, active = self._options.offline_sessions, frozenset(self._state[session_key(now)]["validators"])
+        self._judge(list(offline.closed(self._state, ended, limit, active, awake)), ended, number)
+        return ended
+
+    def _last(self, number: int) -> int | None:
+        """The last block of a session, where it is known when the one behind it began."""
+        follows = self._state.get(session_key(number + 1))
+        return None if follows is None or follows["first"] is None else follows["first"] - 1
 
     def _judge(self, verdicts: Sequence[offline.Verdict], ended: session.Session | None, number: int) -> None:
         for who, row, verdict in verdicts:
@@ -215,46 +226,24 @@ class Turn:
     def _disabled(self, number: int) -> None:
         if not self._seen.disabled or session_key(number) not in self._state:
             return
-        now = disabled.read(self._block, self._state[session_key(number)]["validators"])
+        validators = self._state[session_key(number)]["validators"]
+        now = disabled.read(self._block, validators)
         if now is None:
             self._blind.append("who is disabled cannot be read")
             return
         known = self._state.get("disabled")
         before = known["accounts"] if known else []
-        if known is not None or not now:
+        if known is not None:  # else nobody knows since when
             severity = self._options.severity
-            self._told += disabled.changed(self._block, before, now, number, severity, self._names)
-        if before != now or known is None:
+            self._told += disabled.changed(self._block, before, now, validators, number, severity, self._names)
+        if known is None or before != now:
             self._set({"disabled": {"accounts": now}})
 
 
 def _counts(state: State, block: Block, named: int) -> bool:
-    """Whether votes of a session are counted: the running one, or the one before, as far as they are known."""
-    number = current(block)
-    if count_key(named) in state:
-        return True
-    return not block.late and number == named
+    """Whether votes of a session are counted: one that has rows, or gets them with this block."""
+    return count_key(named) in state or (current(block) == named and begins(state, named, block.late))
 
 
 def _places(backers: Sequence[frozenset[int]]) -> frozenset[int]:
     return frozenset[int]().union(*backers)
-
-
-def _is_asked(block: Block) -> bool:
-    return block.runtime.storage_key(*CURRENT) in block.storage
-
-
-def _decoded(block: Block, item: tuple[str, str], raw: bytes | None) -> Any:
-    if raw is None:
-        return None
-    try:
-        return block.runtime.decode_storage(*item, raw)
-    except ScaleError:
-        return None
-
-
-def _decoded_accounts(block: Block, raw: bytes | None) -> list[str] | None:
-    value = _decoded(block, VALIDATORS, raw)
-    if not isinstance(value, list) or not all(isinstance(each, bytes) and len(each) == ACCOUNT_BYTES for each in value):
-        return None
-    return [each.hex() for each in value]

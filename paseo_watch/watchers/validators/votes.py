@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.runtime import Runtime
-from paseo_watch.watchers.validators.sight import ACCOUNT_KEYS, SESSIONS, VOTES
+from paseo_watch.watchers.validators.people import accounts_of
+from paseo_watch.watchers.validators.sight import ACCOUNT_KEYS, MOST_SESSION, SESSIONS, VOTES
 from paseo_watch.watchers.watcher import Json
 
 SESSION_BYTES = 4
@@ -25,8 +26,10 @@ class Votes(NamedTuple):
 
 
 def named_session(raw: bytes | None) -> int | None:
-    """The session alone, which comes first in the bytes."""
-    return int.from_bytes(raw[:SESSION_BYTES], "little") if raw is not None and len(raw) >= SESSION_BYTES else None
+    """The session alone, which comes first in the bytes; None where no candidate follows it."""
+    if raw is None or len(raw) <= SESSION_BYTES or raw[SESSION_BYTES] == 0:
+        return None
+    return int.from_bytes(raw[:SESSION_BYTES], "little")
 
 
 def read(runtime: Runtime, raw: bytes) -> Votes | None:
@@ -37,7 +40,8 @@ def read(runtime: Runtime, raw: bytes) -> Votes | None:
         return None
     match value:
         case {"session": int(session), "backing_validators_per_candidate": list(candidates)}:
-            return Votes(session, [frozenset(_places(candidate)) for candidate in candidates])
+            if 0 <= session <= MOST_SESSION:
+                return Votes(int(session), [frozenset(_places(candidate)) for candidate in candidates])
     return None
 
 
@@ -47,13 +51,13 @@ def read_session(runtime: Runtime, sessions: bytes | None, accounts: bytes | Non
     if sessions is None or accounts is None:
         return None
     try:
-        info, keys = runtime.decode_storage(*SESSIONS, sessions), runtime.decode_storage(*ACCOUNT_KEYS, accounts)
+        info = runtime.decode_storage(*SESSIONS, sessions)
+        keys = accounts_of(runtime.decode_storage(*ACCOUNT_KEYS, accounts))
     except ScaleError:
         return None
     match info:
-        case {"validator_groups": list(groups)} if isinstance(keys, list):
-            if all(isinstance(key, bytes) for key in keys) and all(isinstance(group, list) for group in groups):
-                return {"accounts": [key.hex() for key in keys], "groups": groups}
+        case {"validator_groups": list(groups)} if keys is not None and all(map(_is_group, groups)):
+            return {"accounts": keys, "groups": groups}
     return None
 
 
@@ -81,4 +85,11 @@ def tallied(counts: Mapping[str, Json], votes: Votes, groups: Sequence[Sequence[
 def _places(candidate: Any) -> Iterator[int]:
     match candidate:
         case (_, list(attestations)):
-            yield from (place for place, *_ in attestations if isinstance(place, int))
+            for attestation in attestations:
+                match attestation:
+                    case (int(place), _) if place >= 0:
+                        yield place
+
+
+def _is_group(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(place, int) and place >= 0 for place in value)

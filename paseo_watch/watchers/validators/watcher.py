@@ -16,7 +16,7 @@ from paseo_watch.watchers.validators.options import ValidatorsOptions
 from paseo_watch.watchers.validators.readings import readings
 from paseo_watch.watchers.validators.session import running
 from paseo_watch.watchers.validators.sight import Sight, sight
-from paseo_watch.watchers.validators.turn import Turn, wanted
+from paseo_watch.watchers.validators.turn import Turn, current, wanted
 from paseo_watch.watchers.watcher import (
     NO_ANSWERS,
     Answers,
@@ -96,9 +96,8 @@ class ValidatorsWatcher(Watcher):
 
     def _block(self, state: State, block: Block, answers: Answers) -> Step:
         seen, options = self._sight(block.runtime), self._options
-        told: list[Observation] = list(
-            punished.told(block, options.severity, options.sessions, running(state), self._names)
-        )
+        number = current(block) if seen.authors else None
+        told: list[Observation] = list(punished.told(block, options.severity, options.sessions, number, self._names))
         if not seen.authors:
             return Step(tuple(told))
         changes = staking_mode.changed(state, block, seen, self._names)
@@ -137,7 +136,7 @@ def _blind(seen: Sight, named: bool) -> Iterator[str]:
         if not seen.disabled:
             yield "this runtime does not say who is disabled"
         if not seen.starts:
-            yield "this runtime does not say where a session began: how much of the first one was seen is not known"
+            yield "this runtime does not say where a session began: silence proves nothing, nobody is told as offline"
         if seen.staking is None and not seen.handed_over:
             yield "this runtime has no staking that is known here: slashes and chilled stashes are not seen"
     elif named and seen.staking is None:
@@ -158,3 +157,5 @@ def _found(seen: Sight, runtime: Runtime, storage: Mapping[bytes, bytes | None])
         yield "staking mode: pallet-staking-async elects the relay chain's validators here (it has StakingRcClient)"
     elif seen.staking == "legacy":
         yield "staking mode: this chain's own pallet Staking elects (it has no StakingAhClient)"
+    elif seen.authors:
+        yield "staking mode: none that is known here (it has neither Staking nor StakingAhClient)"

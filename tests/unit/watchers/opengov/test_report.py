@@ -27,8 +27,8 @@ def test_a_milestone_has_index_track_tally_and_calls() -> None:
     """The contract's keys, and what programs need beside them."""
     found = told(tally=Tally(7, 1, 3, False, 100), extrinsic="100-2", deadline="Its decision ends.")
     assert (found.rule, found.key, found.extrinsic) == ("referendum", "Referenda/12/deciding", "100-2")
-    assert found.title == "Referendum 12 is being decided"
-    assert found.text == "It calls Utility.batch(System.remark).\nIts decision ends."
+    assert found.title == "Referendum 12 (small_tipper) is being decided"
+    assert found.text == "It calls Utility.batch(System.remark).\nVotes: 87.5 % aye, 3 % support.\nIts decision ends."
     assert found.labels == {"pallet": "Referenda", "referendum": "12", "track": "small_tipper", "state": "deciding"}
     assert found.data == {
         "pallet": "Referenda",
@@ -88,7 +88,7 @@ def test_a_failed_execution_is_a_warning_at_least(state: str, configured: str, s
 def test_another_instance_is_named_by_its_pallet() -> None:
     """Its referenda have numbers of their own."""
     own = Instance("FellowshipReferenda", True, "own", None, 0, {})
-    assert told(own=own).title == "FellowshipReferenda 12 is being decided"
+    assert told(own=own).title == "FellowshipReferenda 12 (track 30) is being decided"
 
 
 def test_a_frozen_referendum_says_until_when_in_blocks_alone() -> None:

@@ -112,6 +112,13 @@ def test_a_late_abortion_ends_what_was_last_seen_going_on() -> None:
     assert aborted_late(row, 900, 504) == Row("confirming", told=("confirm_aborted:#504",), confirming=900)
 
 
+def test_a_confirmation_that_was_seen_before_is_the_one_that_was_aborted_however_long_it_would_have_lasted() -> None:
+    """Periods of tracks may change while it goes on; the block in which it was first seen does not."""
+    row = Row("confirming", told=("confirming:900",), confirming=900, seen_at=30)
+    assert aborted_late(row, 500, 31).confirming is None
+    assert aborted_late(row, 500, 29).confirming == 900
+
+
 def test_what_lies_behind_one_that_is_heard_of_first_at_a_milestone() -> None:
     """It need not be told any more."""
     assert passed_before("submitted") == ()

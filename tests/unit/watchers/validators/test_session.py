@@ -75,8 +75,8 @@ def test_facts_are_a_row_for_each_and_one_for_all() -> None:
         "missed_votes": 3, "para": True,
     }  # fmt: skip
     assert facts[3].content == {
-        "session": 7, "first": 101, "last": 110, "blocks": 10, "observed": 8, "unresolved": 3, "coverage_per_mille": 500,
-        "validators": 2, "para_validators": 1, "authored": 7, "votes": 13, "missed_votes": 3,
+        "session": 7, "first": 101, "last": 110, "blocks": 10, "observed": 8, "unresolved": 3,
+        "coverage_per_mille": 500, "validators": 2, "para_validators": 1, "authored": 7, "votes": 13, "missed_votes": 3,
     }  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def test_votes_need_all_that_they_are_resolved_with(lacks: str) -> None:
 @pytest.mark.parametrize("lacks", ["Babe", "Session.CurrentIndex", "Session.Validators"])
 def test_without_babe_or_sessions_nobody_is_a_validator(lacks: str) -> None:
     found = sight(made_up(lacks=[lacks]))
-    assert not (found.authors or found.votes or found.disabled or found.starts or found.handed_over)
+    assert not any((found.authors, found.votes, found.disabled, found.starts, found.handed_over))
 
 
 def test_votes_need_maps_that_every_session_is_a_key_of() -> None:

@@ -9,7 +9,17 @@ from paseo_watch.watchers.validators.turn import current
 from paseo_watch.watchers.watcher import NO_ANSWERS
 from tests.relay_encoding import POLKADOT_2026, stash, u32
 from tests.relay_sessions import RelaySessions
-from tests.unit.watchers.validators.doubles import RELAY_2026, Drive, block, real, relay, sessions, truth
+from tests.unit.watchers.validators.doubles import (
+    RELAY_2025,
+    RELAY_2026,
+    Drive,
+    block,
+    made_up,
+    real,
+    relay,
+    sessions,
+    truth,
+)
 
 
 def split(chain: RelaySessions, number: int) -> tuple[Any, Any]:
@@ -24,7 +34,7 @@ def test_each_session_that_is_over_has_the_rows_of_the_truth(shape: str) -> None
     chain = relay(**new)  # type: ignore[arg-type]
     chain.slack(chain.planned.account(2))  # type: ignore[union-attr]
     sessions(chain, 6, 5, 4, 1)
-    drive = Drive(RELAY_2026 if shape == "2026" else "paseo.v15.2025-08.scale").run(chain)
+    drive = Drive(RELAY_2026 if shape == "2026" else RELAY_2025).run(chain)
     assert drive.rows() == truth(chain, 0, 1, 2)
     assert any(counts.missed for counts in drive.rows().values())
     assert drive.told == []
@@ -84,6 +94,17 @@ def test_who_begins_in_the_middle_of_a_session_knows_where_it_began() -> None:
     assert (summary["first"], summary["blocks"], summary["observed"], summary["coverage_per_mille"]) == (3, 8, 2, 250)
 
 
+def test_a_chains_first_session_begins_with_block_1_though_nothing_is_stored_about_that() -> None:
+    """Babe.EpochStart is written when the second session begins."""
+    chain = relay()
+    sessions(chain, 4, 1)
+    key = "0x" + real(RELAY_2025).storage_key(*EPOCH_START).hex()
+    for written in chain.chain.best_chain[1:5]:
+        object.__setattr__(written, "state", {each: value for each, value in written.state.items() if each != key})
+    summary = Drive().run(chain).summary(0)
+    assert (summary["first"], summary["coverage_per_mille"]) == (1, 1000)
+
+
 def test_sessions_that_were_skipped_are_noted_as_unseen_and_the_end_of_the_one_before_is_not_made_up() -> None:
     chain = relay()
     sessions(chain, 4, 4, 4, 4, 1)
@@ -110,7 +131,7 @@ def test_only_the_running_session_and_the_one_before_are_kept() -> None:
 def test_what_tells_a_session_apart_is_asked_for_once_a_session() -> None:
     chain = relay()
     sessions(chain, 3, 2)
-    drive, runtime = Drive().run(chain), real("paseo.v15.2025-08.scale")
+    drive, runtime = Drive().run(chain), real(RELAY_2025)
     set_, info = (
         {runtime.storage_key(*item) for item in (VALIDATORS, EPOCH_START)},
         lambda number: {runtime.storage_key(*item, number) for item in (SESSIONS, ACCOUNT_KEYS)},
@@ -148,7 +169,7 @@ def test_each_end_of_a_session_is_told_where_that_is_wanted() -> None:
 def test_votes_that_cannot_be_read_are_said_and_lower_the_coverage_of_their_session() -> None:
     chain = relay()
     sessions(chain, 9, 1, 3)
-    runtime, drive = real("paseo.v15.2025-08.scale"), Drive()
+    runtime, drive = real(RELAY_2025), Drive()
     hurt = {5: b"\0\0\0\0\x0c\xff", 10: u32(0) + b"\x0c\xff"}  # in the session; in the block that opens the next one
     for written in chain.chain.best_chain[1:11]:
         state = dict(written.state)
@@ -166,7 +187,7 @@ def test_votes_that_nobody_can_resolve_count_against_the_session_that_they_name(
     """SessionInfo of the old session is missing in every block, also in the one that opens the new session."""
     chain = relay()
     sessions(chain, 4, 2)
-    runtime, drive = real("paseo.v15.2025-08.scale"), Drive()
+    runtime, drive = real(RELAY_2025), Drive()
     for written in chain.chain.best_chain[1:6]:
         gone = "0x" + runtime.storage_key(*SESSIONS, 0).hex()
         object.__setattr__(written, "state", {key: value for key, value in written.state.items() if key != gone})
@@ -186,15 +207,22 @@ def test_an_author_that_is_not_in_the_set_is_nobodys_and_lowers_the_coverage() -
 
 
 def test_the_session_is_0_where_the_chain_stores_none_and_unknown_where_it_was_not_read() -> None:
-    key = real("paseo.v15.2025-08.scale").storage_key(*CURRENT)
+    key = real(RELAY_2025).storage_key(*CURRENT)
     assert current(block({key: None})) == 0
     assert current(block({key: u32(7)})) == 7
     assert current(block({key: b"\1"})) is None
     assert current(block({})) is None
 
 
+@pytest.mark.parametrize(("value", "number"), [(True, "1"), (-1, "None"), (2**32, "None"), ({}, "None"), ("3", "None")])
+def test_a_session_is_a_number_whatever_type_the_runtime_gives_it(value: Any, number: str) -> None:
+    """A bool would be written into the keys of rows as a word."""
+    made = block({b"Session.CurrentIndex": b"1"}, of=made_up({"Session.CurrentIndex": value}))
+    assert str(current(made)) == number
+
+
 def test_a_session_that_cannot_be_read_is_said_by_a_block_in_its_time_and_not_by_a_late_one() -> None:
-    drive, key = Drive(), real("paseo.v15.2025-08.scale").storage_key(*CURRENT)
+    drive, key = Drive(), real(RELAY_2025).storage_key(*CURRENT)
     seen, late = (block({key: b"\1"}, late=late) for late in (False, True))
     assert drive.watcher.step({}, seen, NO_ANSWERS).blind == ("the running session cannot be read",)
     assert drive.watcher.step({}, late, NO_ANSWERS).blind is None

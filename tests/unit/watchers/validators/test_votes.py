@@ -128,6 +128,11 @@ def test_votes_of_another_shape_are_nobodys(value: Any, backers: list[set[int]])
     assert [set(each) for each in found.backers] == backers
 
 
+def test_a_session_is_a_number_in_votes_as_well() -> None:
+    found = read(made_up({ON_CHAIN: {"session": True, "backing_validators_per_candidate": []}}), b"")
+    assert str(found and found.session) == "1"
+
+
 @pytest.mark.parametrize("session", [-1, 2**32, "1", None])
 def test_votes_that_name_no_session_cannot_be_read(session: Any) -> None:
     assert read(made_up({ON_CHAIN: {"session": session, "backing_validators_per_candidate": []}}), b"") is None

@@ -60,10 +60,11 @@ def test_a_chain_that_is_named_and_has_neither_validators_nor_staking_is_blind()
 @pytest.mark.parametrize(
     ("lacks", "sentence"),
     [
-        ("ParaInherent.OnChainVotes", "this runtime does not keep who backed parachains' blocks: votes are not counted"),
+        ("ParaInherent.OnChainVotes",
+         "this runtime does not keep who backed parachains' blocks: votes are not counted"),
         ("Session.DisabledValidators", "this runtime does not say who is disabled"),
-        ("Babe.EpochStart", "this runtime does not say where a session began: silence proves nothing, nobody is told as "
-         "offline"),
+        ("Babe.EpochStart",
+         "this runtime does not say where a session began: silence proves nothing, nobody is told as offline"),
     ],
 )  # fmt: skip
 def test_what_a_runtime_lacks_is_said(lacks: str, sentence: str) -> None:
