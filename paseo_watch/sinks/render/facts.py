@@ -17,6 +17,8 @@ from paseo_watch.sinks.render.links import Link, about
 
 AMOUNTS = ("amount", "balance", "limit")
 STATES = ("track", "tally", "state", "session", "call")
+IN_WORDS = ("call", "tally")
+"""States that a text tells of in a sentence."""
 MOST_FIGURES = 4
 MOST_PEOPLE = 5
 MORE_PEOPLE = "… and more accounts"
@@ -50,13 +52,13 @@ class Person:
 
 
 def figures(data: Mapping[str, Any], title: str, text: str) -> tuple[Figure, ...]:
-    """At most MOST_FIGURES, the known first; no call that the text tells of."""
+    """At most MOST_FIGURES, the known first; no call and no tally that the text tells of."""
     others = (key.removesuffix("_text") for key in data if key.endswith("_text"))
     values = ((name, _value(data, name)) for name in dict.fromkeys((*AMOUNTS, *STATES, *others)))
     told = [
         Figure(_words(name), brief(value, VALUE_LIMIT))
         for name, value in values
-        if value and value not in title and not (name == "call" and value in text)
+        if value and value not in title and not (name in IN_WORDS and value in text)
     ]
     return tuple(told[:MOST_FIGURES])
 
