@@ -105,10 +105,12 @@ def write_config(
     archive: str = "file: {path: alerts.jsonl}, console: {}",
     to: str = "archive",
     rule: str = "threshold: 10000 PAS",
+    watch: str = "",
     more: str = "",
     tail: str = "",
 ) -> None:
-    """`config.yaml` in a folder: the recorded relay chain at this node, with one rule and two receivers."""
+    """`config.yaml` in a folder: the recorded relay chain at this node, with one rule and two receivers; `watch` adds
+    further watchers."""
     (folder / "config.yaml").write_text(
         f"""network: paseo
 units: {{PAS: 10, DOT: 10}}
@@ -120,7 +122,7 @@ chains:
     ss58_prefix: 42
     token: PAS
 {more}
-watch: {{balances: [{{name: large-move, {rule}}}]}}
+watch: {{balances: [{{name: large-move, {rule}}}]{watch}}}
 receivers:
   - {{name: team, {team.format(hook=f'"{hook}/{TOKEN}"')}}}
   - {{name: archive, {archive}}}

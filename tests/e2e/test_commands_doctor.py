@@ -44,6 +44,44 @@ async def test_it_says_what_is_seen_of_a_chain_and_why_others_are_not_followed(t
     assert ended.code == 0
 
 
+WATCH = ", opengov: {}, validators: {}"
+
+
+async def test_it_says_which_instance_and_which_staking_mode_is_active_and_why(tmp_path: Path) -> None:
+    """Today's relay: governance is gone, and the pallet is not taken for alive; the mode is read from storage."""
+    async with recorded_node() as (node, _):
+        write_config(tmp_path, node.url, watch=WATCH)
+        ended = await finished("doctor", "-c", "config.yaml", folder=tmp_path)
+    assert ended.code == 0
+    told = [line.strip() for line in ended.out.splitlines()]
+    (instance,) = (line for line in told if line.startswith("Referenda: "))
+    assert "dormant" in instance
+    assert "StakingAhClient" in instance
+    assert any(line.startswith("staking mode: StakingAhClient.Mode is Passive") for line in told)
+    assert any("validators make this chain's blocks" in line for line in told)
+    assert "opengov: 0 events, 0 keys a block" in told
+
+
+async def test_it_says_so_of_an_asset_hub_and_of_a_chain_with_collators_only(tmp_path: Path) -> None:
+    """The clock that referenda count by too; what a chain lacks by nature is no blindness."""
+    said: dict[str, list[str]] = {}
+    for name in ("asset-hub-paseo.v16.2026-02.scale", "people-paseo.v15.2025-08.scale"):
+        metadata = data_path("metadata", name).read_bytes()
+        chain = ScriptedChain(metadata={metadata[4]: metadata})
+        chain.extend(2)
+        async with ScriptedNode(chain) as node:
+            write_config(tmp_path, node.url, genesis=f'"0x{chain.genesis.hex()}"', watch=WATCH)
+            ended = await finished("doctor", "-c", "config.yaml", folder=tmp_path)
+        said[name[:5]] = [line.strip() for line in ended.out.splitlines()]
+    hub, people = said["asset"], said["peopl"]
+    assert any(line.startswith("Referenda: alive") and "relay blocks" in line for line in hub)
+    assert any("pallet-staking-async elects" in line for line in hub)
+    assert "no referenda on this chain" in people
+    for told in (hub, people):
+        assert any("collators" in line for line in told)
+        assert not any(line.startswith("blind: ") for line in told)
+
+
 async def test_both_decoders_read_real_blocks_alike(chain: ScriptedChain, tmp_path: Path) -> None:
     """139 events of Polkadot, leaf by leaf; that more blocks were wished for than there are is no failure."""
     async with ScriptedNode(chain) as node:

@@ -164,3 +164,36 @@ async def test_a_relay_block_costs_one_request_and_a_session_two_more() -> None:
     each = [after - before for before, after in zip([0, *asked], asked, strict=False)]
     assert each[2 * LENGTH :] == [2, 2, *[1] * (LENGTH - 2)]  # the set at the first block, the groups at the second
     assert each[LENGTH : 2 * LENGTH] == each[2 * LENGTH :]
+
+
+async def test_finality_that_lags_and_then_stands_still_is_told_and_ends_when_it_goes_on() -> None:
+    """Best blocks go on, the finalized one does not: after a minute of lag, after three of standstill."""
+    relay = relay_of_today()
+    options, setting = ValidatorsOptions(), WatcherSetting("relay", "paseo", 42)
+    transport = WebSocketTransport()
+    async with (
+        ScriptedNode(relay.chain) as node,
+        House([node.url], transport, watchers=lambda prefix: [build(options, setting)], speed=1) as house,
+    ):
+        relay.block()
+        node.announce()
+        await house.reached(1)
+        for _ in range(12):
+            relay.block(finalize=False)
+        node.announce()
+        await house.settled(lambda: house.service.seen.best_number == 13)
+        house.clock.jump(11)  # an endpoint that is new may not have told all its heads
+        await house.tick()  # too far behind since now
+        assert house.statuses("finality-lag") == []
+        house.clock.jump(61)
+        await house.tick()
+        assert (house.statuses("finality-lag"), house.statuses("finality-stalled")) == (["firing"], [])
+        house.clock.jump(110)
+        await house.tick()
+        assert house.statuses("finality-stalled") == ["firing"]
+        relay.chain.finalize(13)
+        node.announce()
+        await house.reached(13)
+        await house.tick()
+        assert house.statuses("finality-lag") == house.statuses("finality-stalled") == ["firing", "resolved"]
+    await transport.close()

@@ -19,7 +19,12 @@ def _config() -> Config:
 def test_every_chain_watches_itself_first_then_what_is_configured(config: Config) -> None:
     """The service's own watcher needs no configuration."""
     for name in config.chains:
-        assert [watcher.name for watcher in chain_watchers(config, name)(42)] == ["service", "balances", "opengov", "validators"]
+        assert [watcher.name for watcher in chain_watchers(config, name)(42)] == [
+            "service",
+            "balances",
+            "opengov",
+            "validators",
+        ]
 
 
 def test_without_any_watcher_a_chain_still_watches_itself() -> None:

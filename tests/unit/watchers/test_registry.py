@@ -8,7 +8,6 @@ from paseo_watch.chain import ss58
 from paseo_watch.watchers.registry import GAUGES, WATCHERS, Document
 from tests.unit.watchers.balances.doubles import ALICE, setting
 
-
 NOTHING_SAID = {"balances": [], "opengov": {}, "validators": {}}
 
 

@@ -210,7 +210,8 @@ def test_two_instances_live_side_by_side() -> None:
     told = chain.block(event("Submitted", 0), event("Submitted", 0, pallet="FellowshipReferenda"))
     assert told == ["0 submitted", "FellowshipReferenda/0 submitted"]
     one, other = chain.last.observations
-    assert (one.title, other.title) == ("Referendum 0 (small_tipper) was submitted", "FellowshipReferenda 0 (small_tipper) was submitted")
+    assert one.title == "Referendum 0 (small_tipper) was submitted"
+    assert other.title == "FellowshipReferenda 0 (small_tipper) was submitted"
     assert other.data["tally_text"] == "100 % aye, 6 to 0 votes, 2 members for it"
     assert other.text.endswith("it times out at block #790.")
     chain.set(0, APPROVED, pallet="FellowshipReferenda")
