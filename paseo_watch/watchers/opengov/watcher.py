@@ -1,6 +1,7 @@
 """The watcher: follows each referendum of one chain's live instances.
 
-State rows are described where they are kept: `row` (referenda), `reconcile` (how far all were looked at).
+State rows are described where they are kept: `row` (referenda), `reconcile` (how far all were looked at), `gone`
+(which instances there were).
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from paseo_watch.chain.block import Block
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.opengov import proposal, reconcile, report
+from paseo_watch.watchers.opengov.gone import let_go
 from paseo_watch.watchers.opengov.happenings import (
     DISPATCHED,
     ENACTED,
@@ -134,11 +136,13 @@ class OpenGovWatcher(Watcher):
         if not isinstance(input, Block):
             return Step()
         live = self._live(input.runtime)
+        gone = Step() if input.late else let_go(state, live, self._severity)
         if not live:
-            return Step()
-        return Turn(state, input, answers, live, self._names, self._severity).step(
+            return gone
+        turn = Turn(state, input, answers, live, self._names, self._severity).step(
             list(self._happenings(state, input, live, counts(input.runtime, live, input.storage)))
         )
+        return Step((*gone.observations, *turn.observations), {**gone.changes, **turn.changes}, turn.blind)
 
     def _live(self, runtime: Runtime) -> Mapping[str, Instance]:
         """The instances that are watched on this runtime, by pallet; found once."""
