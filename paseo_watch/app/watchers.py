@@ -38,7 +38,7 @@ def _setting(config: Config, name: str, prefix: int) -> WatcherSetting:
         ss58_prefix=prefix,
         units=_units(config, name),
         accounts=config.accounts,
-        explorer=Explorer(explorer.block, explorer.extrinsic, explorer.account),
+        explorer=Explorer(explorer.block, explorer.extrinsic, explorer.account, explorer.referendum),
     )
 
 

@@ -89,7 +89,7 @@ class UnitOptions(Shorthand):
 
 
 class Explorer(Section):
-    """Templates of links to a block explorer: {number}, {extrinsic} (N-i) and {account} (SS58) are filled in."""
+    """Templates of links: {number}, {extrinsic} (N-i), {account} (SS58) and {referendum} (its index) are filled in."""
 
     block: str | None = None
     """Link to a block, with {number}."""
@@ -97,8 +97,10 @@ class Explorer(Section):
     """Link to an extrinsic, with {extrinsic}."""
     account: str | None = None
     """Link to an account, with {account}."""
+    referendum: str | None = None
+    """Link to a referendum of the pallet Referenda, with {referendum}."""
 
-    @field_validator("block", "extrinsic", "account")
+    @field_validator("block", "extrinsic", "account", "referendum")
     @classmethod
     def _links(cls, value: str | None) -> str | None:
         if value is not None and not (value.startswith("https://") and value.isprintable() and " " not in value):
@@ -107,7 +109,8 @@ class Explorer(Section):
 
     @model_validator(mode="after")
     def _placeholders(self) -> Self:
-        for key, name in {"block": "number", "extrinsic": "extrinsic", "account": "account"}.items():
+        names = {"block": "number", "extrinsic": "extrinsic", "account": "account", "referendum": "referendum"}
+        for key, name in names.items():
             if (value := getattr(self, key)) is not None and f"{{{name}}}" not in value:
                 raise Expected(f"{key}: expected {{{name}}} in the link")
         return self

@@ -64,6 +64,11 @@ class Names:
             found += [_filled(explorer.account, "account", self.address(account)) for account in accounts]
         return tuple(found)
 
+    def referendum(self, index: int) -> tuple[str, ...]:
+        """The link to a referendum, where a template is configured."""
+        template = self.setting.explorer.referendum
+        return (_filled(template, "referendum", str(index)),) if template else ()
+
 
 def _filled(template: str, name: str, value: str) -> str:
     return template.replace("{" + name + "}", value)

@@ -10,12 +10,13 @@ from paseo_watch.chain.units import NATIVE, PLANCK, Unit
 class Explorer:
     """Templates of links into a block explorer, from configuration; None where there is none.
 
-    `{number}`, `{extrinsic}` (as N-i) and `{account}` (SS58) are filled in; nothing else is.
+    `{number}`, `{extrinsic}` (N-i), `{account}` (SS58) and `{referendum}` (its index) are filled in; nothing else is.
     """
 
     block: str | None = None
     extrinsic: str | None = None
     account: str | None = None
+    referendum: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def event(
             "inner_errors": list(milestone.inner),
             "missed": milestone.missed,
         },
-        links=names.links(block.number, milestone.extrinsic, []),
+        links=names.links(block.number, milestone.extrinsic, []) + _link(instance, index, names),
         extrinsic=milestone.extrinsic,
     )
 
@@ -107,6 +107,11 @@ def _name(instance: Instance, index: int, track: str | None) -> str:
     """`Referendum 12 (root)`; of another instance than Referenda with its pallet."""
     name = f"Referendum {index}" if instance.pallet == "Referenda" else f"{instance.pallet} {index}"
     return f"{name} ({track})" if track else name
+
+
+def _link(instance: Instance, index: int, names: Names) -> tuple[str, ...]:
+    """The template is that of one instance, the one with the usual name."""
+    return names.referendum(index) if instance.pallet == "Referenda" else ()
 
 
 def _track(instance: Instance, row: Row) -> str | None:

@@ -54,3 +54,9 @@ def test_links_come_from_templates_only() -> None:
     assert names.links(7, None, []) == ("https://x/b/7",)
     assert names.links(None, None, []) == ()
     assert Names(setting(explorer=Explorer())).links(7, "7-2", [ALICE]) == ()
+
+
+def test_a_referendum_is_linked_where_a_template_says_how() -> None:
+    explorer = Explorer(referendum="https://x/r/{referendum}")
+    assert Names(setting(explorer=explorer)).referendum(12) == ("https://x/r/12",)
+    assert Names(setting(explorer=Explorer())).referendum(12) == ()

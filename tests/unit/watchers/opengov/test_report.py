@@ -1,5 +1,6 @@
 """Milestones as people and programs get them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from paseo_watch.watchers.opengov.instances import Instance, Track
 from paseo_watch.watchers.opengov.report import TITLES, Milestone, event, frozen
 from paseo_watch.watchers.opengov.row import Row
 from paseo_watch.watchers.opengov.tally import Tally
+from paseo_watch.watchers.setting import Explorer
 from paseo_watch.watchers.watcher import EventObservation
 from tests.unit.watchers.opengov.doubles import block, setting
 
@@ -18,9 +20,14 @@ REFERENDA = Instance("Referenda", False, "relay", 6_000, 700, {30: Track("small_
 KNOWN = Row("deciding", 30, call="Utility.batch(System.remark)", names=("System.remark",))
 
 
-def told(row: Row = KNOWN, severity: str = "info", own: Instance = REFERENDA, **milestone: Any) -> EventObservation:
+NAMES = Names(setting())
+
+
+def told(
+    row: Row = KNOWN, severity: str = "info", own: Instance = REFERENDA, names: Names = NAMES, **milestone: Any
+) -> EventObservation:
     given = {"state": "deciding", "key": "deciding", **milestone}
-    return event(own, 12, row, Milestone(**given), block(number=100), severity, Names(setting()))
+    return event(own, 12, row, Milestone(**given), block(number=100), severity, names)
 
 
 def test_a_milestone_has_index_track_tally_and_calls() -> None:
@@ -89,6 +96,14 @@ def test_another_instance_is_named_by_its_pallet() -> None:
     """Its referenda have numbers of their own."""
     own = Instance("FellowshipReferenda", True, "own", None, 0, {})
     assert told(own=own).title == "FellowshipReferenda 12 (track 30) is being decided"
+
+
+def test_only_the_usual_instances_referenda_are_linked() -> None:
+    """The template is that of one place where people vote; another instance's 12 is another referendum."""
+    linked = Names(replace(setting(), explorer=Explorer(referendum="https://x/r/{referendum}")))
+    fellows = Instance("FellowshipReferenda", True, "own", None, 0, {})
+    assert told(names=linked).links == ("https://x/r/12",)
+    assert told(own=fellows, names=linked).links == ()
 
 
 def test_a_frozen_referendum_says_until_when_in_blocks_alone() -> None:
