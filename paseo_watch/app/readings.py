@@ -14,7 +14,7 @@ from paseo_watch.pipeline.pipeline import Pipeline
 from paseo_watch.telemetry import NAMESPACE
 from paseo_watch.watchers.watcher import Gauge, Reading
 
-MOST = 200
+MOST = 1000
 """Readings of one gauge on one chain: a watcher bounds its labels; this holds whatever it does."""
 
 

@@ -14,10 +14,12 @@ from paseo_watch.watchers.watcher import Watcher
 def recall(
     conn: Connection, chain: ChainId, watchers: Sequence[Watcher], now_ms: int
 ) -> tuple[chains.Registered, cursors.Cursor | None, Memory, int]:
-    """What the store holds of a chain."""
+    """What the store holds of a chain. The state of watchers that are gone is loaded too, so that it can be let go: one
+    that came back to it after months would take everything since for missed."""
     registered = chains.register(conn, chain.name, chain.genesis, now_ms)
-    firing = {held.fingerprint: recalled(held) for held in conditions.load(conn, registered.id)}
-    names = dict.fromkeys([w.name for w in watchers] + [held.notification["watcher"] for held in firing.values()])
+    firing = {each.fingerprint: recalled(each) for each in conditions.load(conn, registered.id)}
+    held = [each.notification["watcher"] for each in firing.values()]
+    names = dict.fromkeys([*(w.name for w in watchers), *held, *watcher_state.watchers(conn, registered.id)])
     states = {name: watcher_state.load(conn, registered.id, name) for name in names}
     at = cursors.read(conn, registered.id)
     return registered, at, Memory(states, firing), holes.open_count(conn, registered.id)

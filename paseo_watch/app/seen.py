@@ -27,7 +27,7 @@ class Seen:
         self.metrics.block_height.labels(self.chain, "best").set(number)
 
     def finalized(self, number: int) -> None:
-        """The highest finalized head."""
+        """The finalized head that an endpoint announced last: it may fall."""
         if self.finalized_number is None or number > self.finalized_number:
             self.finalized_ms = self.clock.now_ms()
         self.finalized_number = number

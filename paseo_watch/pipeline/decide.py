@@ -16,7 +16,7 @@ from paseo_watch.watchers.watcher import Answers, ConditionObservation, Fact, In
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """`states` by watcher name (those of former watchers whose conditions still fire too), `firing` by fingerprint."""
+    """`states` by watcher name (those of former watchers too, until they are let go), `firing` by fingerprint."""
 
     states: Mapping[str, State]
     firing: Mapping[str, Firing]

@@ -25,6 +25,12 @@ def load(conn: Connection, chain_id: int, watcher: str) -> dict[str, Json]:
     return {row.key: row.value for row in rows}
 
 
+def watchers(conn: Connection, chain_id: int) -> tuple[str, ...]:
+    """Whose state there is on one chain, configured still or not."""
+    query = select(watcher_state.c.watcher).where(watcher_state.c.chain_id == chain_id).distinct()
+    return tuple(conn.execute(query.order_by(watcher_state.c.watcher)).scalars())
+
+
 def apply(conn: Connection, chain_id: int, watcher: str, changes: Mapping[str, Json]) -> None:
     """Write what changed; None deletes the key. Keys hold no NUL character (PostgreSQL takes none)."""
     owner = {"chain_id": chain_id, "watcher": watcher}

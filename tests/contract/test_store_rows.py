@@ -257,6 +257,17 @@ class TestWatcherState:
             "k": f"{other} balances"
         }
 
+    async def test_whose_state_there_is_is_known(self, database: Database, relay: int) -> None:
+        """Of one chain, each name once."""
+        other = (await database.run(lambda conn: chains.register(conn, "people", B, 1))).id
+
+        def fill(conn: Connection) -> None:
+            for chain, watcher in ((relay, "opengov"), (relay, "balances"), (other, "validators")):
+                watcher_state.apply(conn, chain, watcher, {"a": 1, "b": 2})
+
+        await database.run(fill)
+        assert await database.run(lambda conn: watcher_state.watchers(conn, relay)) == ("balances", "opengov")
+
     async def test_a_row_that_holds_no_json_is_refused_with_what_to_do(self, database: Database, relay: int) -> None:
         """Somebody edited the database: our error, not the decoder's."""
         spoil = f"INSERT INTO watcher_state VALUES ({relay}, 'balances', 'k', 'not json')"

@@ -24,8 +24,8 @@ def let_go(state: State, live: Collection[str], severity: str) -> Step:
     gone = {key: referendum for key, referendum in rows.items() if referendum[0] not in live}
     scans = [key for key in state if key.startswith("scan/") and key.removeprefix("scan/") not in live]
     changes: dict[str, Json] = {**dict.fromkeys((*gone, *scans)), LIVE: {"pallets": pallets} if pallets else None}
-    ended = [_ended(*referendum, severity) for referendum in gone.values() if _is_frozen(state, referendum)]
-    return Step(tuple(ended), changes)
+    told = [ended(*referendum, severity) for referendum in gone.values() if _is_frozen(state, referendum)]
+    return Step(tuple(told), changes)
 
 
 def _is_frozen(state: State, referendum: tuple[str, int]) -> bool:
@@ -33,14 +33,15 @@ def _is_frozen(state: State, referendum: tuple[str, int]) -> bool:
     return row is not None and row.frozen
 
 
-def _ended(pallet: str, index: int, severity: str) -> ConditionObservation:
+def ended(pallet: str, index: int, severity: str) -> ConditionObservation:
+    """The end of a frozen referendum that is not there any more."""
     return ConditionObservation(
         rule=FROZEN,
         severity=severity,
         active=False,
         key=f"{pallet}/{index}",
         title=f"{pallet} {index} is no longer watched",
-        text="A runtime upgrade took its pallet away, or governance has moved to another chain.",
+        text="It is not there any more: a runtime upgrade took it away, or governance has moved to another chain.",
         labels={"pallet": pallet, "referendum": str(index)},
         data={"pallet": pallet, "referendum": index, "track": None, "state": "frozen", "calls": []},
     )

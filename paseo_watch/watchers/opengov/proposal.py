@@ -74,10 +74,16 @@ def looked_up(runtime: Runtime, lookup: Json, storage: Mapping[bytes, bytes | No
         return Calls(None, why_not="its preimage was not read yet")
     raw = preimage(runtime, storage[key])
     if raw is None:
-        return Calls(None, why_not=f"the preimage 0x{hash_.hex()} is not on the chain")
+        return Calls(None, why_not=f"the preimage {short(hash_)} is not on the chain")
     if len(raw) != length or blake2b(raw, digest_size=32).digest() != hash_:
-        return Calls(None, why_not=f"what is stored as the preimage 0x{hash_.hex()} is another")
+        return Calls(None, why_not=f"what is stored as the preimage {short(hash_)} is another")
     return _decoded(runtime, raw)
+
+
+def short(hash_: bytes) -> str:
+    """`0xf6432f3a…3eddd4`; the whole of it is in the data."""
+    text = hash_.hex()
+    return f"0x{text[:8]}…{text[-6:]}" if len(text) > 16 else f"0x{text}"
 
 
 def preimage(runtime: Runtime, stored: bytes | None) -> bytes | None:

@@ -18,7 +18,9 @@ from paseo_watch.watchers.watcher import Json, State
 EVERY_MS = 600_000
 AT_ONCE = 400  # referenda in one request; nodes take many more keys
 BLOCK_MS = 6_000  # for a chain without a clock
-KEPT_MS = 30 * 86_400_000  # how long an ended referendum is remembered: a hole that heals later may repeat it
+DAY_MS = 86_400_000
+KEPT_MS = 30 * DAY_MS  # how long an ended referendum is remembered: a hole that heals later may repeat it
+WAITING_MS = 800 * DAY_MS  # the same for an approved one that is yet to be executed: some are enacted much later
 ROUND = "round"
 
 Which = tuple[str, int]
@@ -106,5 +108,6 @@ def _old(state: State, now_ms: int) -> Iterator[str]:
     for key in state:
         if key.startswith(PREFIX):
             row = Row.of(state, *which(key))
-            if row is not None and row.ended_ms is not None and now_ms - row.ended_ms > KEPT_MS:
+            kept_ms = WAITING_MS if row is not None and row.phase == "approved" else KEPT_MS
+            if row is not None and row.ended_ms is not None and now_ms - row.ended_ms > kept_ms:
                 yield key

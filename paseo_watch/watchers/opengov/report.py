@@ -19,8 +19,8 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "submitted": "{} was submitted",
         "deposit_placed": "{}: the decision deposit was placed",
         "deciding": "{} is being decided",
-        "confirming": "{} is confirming",
-        "confirm_aborted": "{} fell back from confirming",
+        "confirming": "{} is passing and being confirmed",
+        "confirm_aborted": "{} no longer passes: its confirmation was aborted",
         "approved": "{} was approved",
         "rejected": "{} was rejected",
         "timed_out": "{} timed out",
@@ -86,7 +86,7 @@ def frozen(
     if active:
         title = f"{name} is frozen"
         text = f"It counts from {instance.block_word} #{until:,} on; that clock was set back to #{now or 0:,}."
-        text += " Until then its periods do not run."
+        text += " Nothing happens to it until then, unless it is cancelled or killed."
     else:
         title = f"{name} is no longer frozen"
         text = "It has ended." if info is None or info.end is not None else "Its clock has caught up: its periods run."
@@ -137,17 +137,20 @@ def _data(instance: Instance, index: int, row: Row, track: str | None) -> dict[s
         "track_id": row.track,
         "calls": list(row.names),
         "call": row.call,
+        "preimage": "0x" + row.lookup[0] if row.lookup else None,
     }
 
 
 def _lines(row: Row, milestone: Milestone) -> Sequence[str]:
     lines = [f"It calls {row.call}." if row.call else f"What it calls is not known: {row.why_not or 'not read yet'}."]
-    if milestone.tally is not None:
+    if milestone.tally is not None and not milestone.tally.is_empty:
         lines.append(f"Votes: {milestone.tally.text}.")
     if milestone.error:
         lines.append(f"The error: {milestone.error}.")
     if milestone.inner:
         lines.append(f"It counts as executed, but inside it failed: {', '.join(milestone.inner)}.")
+    if milestone.state == "call_unavailable":
+        lines.append("It is not tried again: who wants it has to note the preimage and submit it anew.")
     if milestone.deadline:
         lines.append(milestone.deadline)
     if milestone.missed:

@@ -22,6 +22,11 @@ class Tally:
     electorate: int | None = None
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nobody has voted."""
+        return not (self.ayes or self.nays or self.support)
+
+    @property
     def text(self) -> str:
         """`87.5 % aye, 3.21 % support`."""
         if self.ranked:

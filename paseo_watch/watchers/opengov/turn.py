@@ -6,6 +6,7 @@ from dataclasses import replace
 from paseo_watch.chain.block import Block
 from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.opengov import proposal, reconcile, report
+from paseo_watch.watchers.opengov.gone import ended
 from paseo_watch.watchers.opengov.happenings import Happening
 from paseo_watch.watchers.opengov.info import PHASES, Info, frozen
 from paseo_watch.watchers.opengov.info import read as read_info
@@ -57,6 +58,7 @@ class Turn:
         self._electorate = electorate(block.runtime, answers.storage)
         self._now = {pallet: each.now(block) for pallet, each in live.items()}
         self._rows: dict[Which, Row | None] = {}
+        self._infos: dict[Which, Info | None] = {}
         self._observations: list[Observation] = []
         self._events: Sequence[Happening] = ()
 
@@ -70,6 +72,7 @@ class Turn:
         for referendum in round_:
             self._look(referendum)
         rows = {row_key(*referendum): row.json if row else None for referendum, row in self._rows.items()}
+        rows = {key: row for key, row in rows.items() if row != self._state.get(key)}
         if not reconcile.is_open(self._state, self._block):
             return Step(tuple(self._observations), rows)
         changes: dict[str, Json] = {**reconcile.advanced(self._state, self._block, there, round_), **rows}
@@ -116,8 +119,7 @@ class Turn:
         info = self._info(referendum)
         known = self._known(referendum)
         if info is None:
-            if self._storage.get(self._key(referendum)) is not None:
-                self._rows[referendum] = replace(known or Row("preparing"), readable=False)
+            self._lost(referendum, known)
             return
         row = self._found(referendum, info) if known is None or known.is_blank else known
         if row is not None:
@@ -125,6 +127,16 @@ class Turn:
             self._rows[referendum] = self._moved(referendum, row, info.phase, info)
         elif known is not None:
             self._rows[referendum] = None
+
+    def _lost(self, referendum: Which, known: Row | None) -> None:
+        """It cannot be read, or is not stored any more, as after a migration: then there is nothing left to follow."""
+        key = self._key(referendum)
+        if self._storage.get(key) is not None:
+            self._rows[referendum] = replace(known or Row("preparing"), readable=False)
+        elif key in self._storage and known is not None:
+            self._rows[referendum] = None
+            if known.frozen:
+                self._observations.append(ended(*referendum, self._severity))
 
     def _found(self, referendum: Which, info: Info) -> Row | None:
         """A referendum that nothing is remembered of: noted in silence if it was there before us, else missed."""
@@ -168,7 +180,7 @@ class Turn:
     def _moved(self, referendum: Which, row: Row, state: str, info: Info | None) -> Row:
         """The row where the referendum stands after a milestone, and whether it is frozen."""
         phase = phase_after(row.phase, state, info)
-        ended = None if phase in PHASES else row.ended_ms or reconcile.clock_ms(self._block)
+        ended = self._ended(row, phase)
         own, now = self._live[referendum[0]], self._now[referendum[0]]
         is_frozen = frozen(info, now) if info is not None else row.frozen and phase in PHASES
         readable, confirming = row.readable or info is not None, confirming_after(row, state, info)
@@ -178,6 +190,12 @@ class Turn:
         if is_frozen != row.frozen:
             self._observations.append(report.frozen(own, referendum[1], after, info, now, self._severity))
         return after
+
+    def _ended(self, row: Row, phase: str) -> int | None:
+        """When it ended; an approved one ends anew with its execution, which may be months later."""
+        executed = phase in AFTER_APPROVAL and row.phase not in AFTER_APPROVAL
+        now_ms = reconcile.clock_ms(self._block)
+        return None if phase in PHASES else now_ms if executed else row.ended_ms or now_ms
 
     def _tell(
         self, referendum: Which, row: Row, info: Info | None, told: Milestone, happened: Happening | None
@@ -193,7 +211,7 @@ class Turn:
     def _next(self, own: Instance, index: int, told: Milestone, info: Info | None) -> str:
         """What comes next; nothing where the block is old, for it may have come."""
         now, time_ms = self._now[own.pallet], self._block.time_ms
-        if info is None or self._block.late:
+        if info is None or self._block.late or (told.state == "submitted" and info.deposit):
             return ""
         if told.state == "approved" and (at := enacted_at(self._block.runtime, self._storage, index)) is not None:
             return f"It is enacted {moment(own, at, now, time_ms)}."
@@ -209,7 +227,10 @@ class Turn:
         return self._rows.get(referendum) or Row.of(self._state, *referendum)
 
     def _info(self, referendum: Which) -> Info | None:
-        return read_info(self._block.runtime, referendum[0], self._storage.get(self._key(referendum)))
+        if referendum not in self._infos:
+            raw = self._storage.get(self._key(referendum))
+            self._infos[referendum] = read_info(self._block.runtime, referendum[0], raw)
+        return self._infos[referendum]
 
     def _key(self, referendum: Which) -> bytes:
         return self._block.runtime.storage_key(referendum[0], INFO, referendum[1])

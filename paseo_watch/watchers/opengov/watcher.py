@@ -133,12 +133,12 @@ class OpenGovWatcher(Watcher):
 
     def step(self, state: State, input: Input, answers: Answers) -> Step:
         """Milestones that events bring, then those that a round finds."""
-        if not isinstance(input, Block):
+        if self._off or not isinstance(input, Block):
             return Step()
         live = self._live(input.runtime)
         gone = Step() if input.late else let_go(state, live, self._severity)
         if not live:
-            return gone
+            return gone if input.late else Step(gone.observations, gone.changes, blind=())
         turn = Turn(state, input, answers, live, self._names, self._severity).step(
             list(self._happenings(state, input, live, counts(input.runtime, live, input.storage)))
         )

@@ -18,7 +18,7 @@ from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.rpc.errors import ConnectFailed
 from paseo_watch.rpc.fake import FakeTransport
 from paseo_watch.sinks.memory import MemorySink
-from paseo_watch.store import chains, conditions, deliveries, holes
+from paseo_watch.store import chains, conditions, deliveries, holes, watcher_state
 from paseo_watch.store.conditions import Condition
 from paseo_watch.store.database import Database
 from paseo_watch.store.errors import StoreUnavailable
@@ -110,6 +110,23 @@ def test_stopped_at_any_point_a_run_goes_on_at_the_cursor_whatever_it_is_told_to
         await transport.close()
 
     asyncio.run(run())
+
+
+async def test_a_watcher_that_was_taken_out_for_a_while_begins_anew(
+    chain: TellingChain, node: CodedNode, transport: FakeTransport
+) -> None:
+    """What it remembered is old by then: with it, everything since would pass for missed."""
+    counted: list[Any] = []
+    async with await Database.open("sqlite://") as database:
+        for until, watchers in ((5, [BlockWatcher()]), (8, []), (LAST, [BlockWatcher()])):
+            made = [ServiceWatcher(), *watchers]
+            async with House([URL], transport, database=database, watchers=lambda _, m=made: m, until=until) as house:
+                await house.finished()
+            counted.append(await database.run(lambda conn: watcher_state.load(conn, 1, "blocks")))
+    first, between, last = counted
+    assert between == {}
+    assert first.keys() == last.keys()
+    assert [set(state.values()) for state in (first, last)] == [{5}, {LAST - 8}]
 
 
 async def test_what_watchers_want_at_every_block_rides_in_its_one_request(

@@ -12,6 +12,7 @@ from tests.unit.watchers.opengov.doubles import key, runtime
 
 CALL = b"Utility.batch(System.remark,Treasury.spend_local,System.remark)"
 HASH = blake2b(CALL, digest_size=32).digest()
+SHORT = f"0x{HASH.hex()[:8]}…{HASH.hex()[58:]}"
 LOOKUP = ("Lookup", {"hash": HASH, "len": len(CALL)})
 KEY = key("Preimage", "PreimageFor", (HASH, len(CALL)))
 
@@ -32,10 +33,10 @@ def test_a_preimage_is_named_alike() -> None:
     ("proposal", "storage", "why"),
     [
         (LOOKUP, {}, "its preimage was not read yet"),
-        (LOOKUP, {KEY: None}, f"the preimage 0x{HASH.hex()} is not on the chain"),
-        (LOOKUP, {KEY: b"damaged"}, f"the preimage 0x{HASH.hex()} is not on the chain"),
-        (LOOKUP, {KEY: repr(CALL + b" ").encode()}, f"what is stored as the preimage 0x{HASH.hex()} is another"),
-        (LOOKUP, {KEY: repr(CALL[:-1] + b"!").encode()}, f"what is stored as the preimage 0x{HASH.hex()} is another"),
+        (LOOKUP, {KEY: None}, f"the preimage {SHORT} is not on the chain"),
+        (LOOKUP, {KEY: b"damaged"}, f"the preimage {SHORT} is not on the chain"),
+        (LOOKUP, {KEY: repr(CALL + b" ").encode()}, f"what is stored as the preimage {SHORT} is another"),
+        (LOOKUP, {KEY: repr(CALL[:-1] + b"!").encode()}, f"what is stored as the preimage {SHORT} is another"),
         (("Lookup", {"hash": HASH, "len": 100_001}), {}, "its preimage has 100,001 bytes, more than are read"),
         (("Lookup", {"hash": HASH[:5], "len": 7}), {}, "its proposal was not read"),
         (("Lookup", {"hash": HASH, "len": -7}), {}, "its proposal was not read"),

@@ -44,6 +44,7 @@ def test_a_milestone_has_index_track_tally_and_calls() -> None:
         "track_id": 30,
         "calls": ["System.remark"],
         "call": "Utility.batch(System.remark)",
+        "preimage": None,
         "state": "deciding",
         "tally": {
             "ayes": "7",
@@ -115,7 +116,8 @@ def test_a_frozen_referendum_says_until_when_in_blocks_alone() -> None:
     assert (begun.key, begun.rule) == (over.key, over.rule) == ("Referenda/12", "referendum-frozen")
     assert [each.active for each in (begun, over, gone)] == [True, False, False]
     assert begun.text == (
-        "It counts from relay block #7,000 on; that clock was set back to #1,000. Until then its periods do not run."
+        "It counts from relay block #7,000 on; that clock was set back to #1,000. "
+        "Nothing happens to it until then, unless it is cancelled or killed."
     )
     assert (over.text, gone.text) == ("Its clock has caught up: its periods run.", "It has ended.")
     assert [each.data["state"] for each in (begun, over)] == ["frozen", "frozen"]
