@@ -83,6 +83,14 @@ def test_a_service_without_troubles_says_that_nothing_needs_attention() -> None:
     assert "Nothing needs attention." not in Document(PAGE.render(calm(chains=()))).text
 
 
+@pytest.mark.parametrize(
+    ("ago_ms", "text"), [(90_000, "block time 1 min ago"), (0, "block time now"), (-90_000, "block time in the future")]
+)
+def test_a_blocks_time_is_told_in_words_that_go_together(ago_ms: int, text: str) -> None:
+    view = dataclasses.replace(calm(), chains=(chain(block_time_ms=NOW_MS - ago_ms),))
+    assert re.search(rf"{text}(?! ago)\s", Document(PAGE.render(view)).text)
+
+
 def test_an_empty_service_has_a_page() -> None:
     """Before the first chain, alert and receiver."""
     text = Document(PAGE.render(calm(chains=(), outbox=()))).text
