@@ -121,7 +121,7 @@ def _definitions() -> Mapping[str, Schema]:
         "referendum": {**_object(_referendum(), open_=True), "description": "What became of a referendum."},
         "validator": {
             **_object(_validator(), open_=True),
-            "description": "A validator, and what the rule is about: more keys by rule.",
+            "description": "One validator, and what the rule is about: more keys by rule.",
         },
     }
 

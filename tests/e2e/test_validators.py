@@ -106,6 +106,30 @@ async def test_every_row_is_the_ledgers_with_one_offline_and_one_that_misses_a_t
     assert ended == (sign, "resolved", "0x" + stash(dark).hex())
 
 
+async def test_who_is_disabled_is_not_told_as_offline_and_its_rows_say_why(tmp_path: Path) -> None:
+    """It may not work in three whole sessions, one behind another, and does nothing in them."""
+    relay = relay_of_today()
+    who = relay.planned.account(1)
+    relay.offline(who)
+    for _ in range(3):
+        relay.block()
+        relay.disable(who)
+        for _ in range(LENGTH - 1):
+            relay.block()
+        relay.rotate()
+    relay.block()
+    alerts = await watched(relay, tmp_path)
+    key = "0x" + stash(who).hex()
+    assert offline(alerts) == []
+    states = [alert["labels"]["state"] for alert in alerts if alert["rule"] == "validator-disabled"]
+    assert states == ["disabled", "enabled"] * 3
+    async with await Database.open(f"sqlite:///{tmp_path / 'watch.db'}", Access.READER) as database:
+        found = await database.run(lambda conn: facts.read(conn, 1, "validators", "validator-session", limit=10_000))
+    assert {(row["session"], row["validator_key"]) for _, row in found if row["disabled"]} == {
+        (session, key) for session in range(3)
+    }
+
+
 async def test_who_joins_and_leaves_is_told_with_the_session_that_it_begins(tmp_path: Path) -> None:
     """And their rows are those of the sessions that they were in."""
     relay = relay_of_today()

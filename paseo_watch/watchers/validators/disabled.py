@@ -2,7 +2,8 @@
 
 Source: pallet-session `lib.rs`, DisabledValidators: places in Validators, since 2025 each with a severity; cleared when
 an elected set begins, and not with every session. (Older runtimes have no event for it, so that what is stored is
-compared.) State row: `disabled` {"accounts"}, as it was after the last block.
+compared.) State row: `disabled` {"accounts"}, as it was after the last block. Who was disabled in a session stands in
+that session's own row (`session`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,15 +18,15 @@ from paseo_watch.watchers.watcher import EventObservation
 RULE = "validator-disabled"
 
 
-def read(block: Block, validators: Sequence[str]) -> list[str] | None:
-    """The accounts that are disabled after a block, in hexadecimal; None where that cannot be read."""
+def read(block: Block, validators: Sequence[str]) -> list[int] | None:
+    """The places in `validators` that are disabled after a block, each once; None where that cannot be read."""
     value = stored(block.runtime, block.storage, DISABLED)
     if not isinstance(value, list):
         return None
     places = [_place(each) for each in value]
     if not all(0 <= place < len(validators) for place in places):
         return None
-    return list(dict.fromkeys(validators[place] for place in places))
+    return list(dict.fromkeys(int(place) for place in places))
 
 
 def changed(

@@ -1,6 +1,6 @@
 """Validators as alerts write them: the vocabulary that all their data share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from paseo_watch.chain.block import Block
@@ -10,7 +10,6 @@ from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.watcher import EventObservation, Json
 
 ACCOUNT_BYTES = 32
-NOBODY = bytes(ACCOUNT_BYTES).hex()
 
 
 def person(who: str, names: Names) -> dict[str, Json]:
@@ -19,13 +18,16 @@ def person(who: str, names: Names) -> dict[str, Json]:
     return {"validator": names.address(account), "validator_key": "0x" + who, "validator_name": names.name(account)}
 
 
+def listed(who: str, names: Names) -> dict[str, Json]:
+    """One of several accounts."""
+    account = bytes.fromhex(who)
+    return {"account": names.address(account), "account_key": "0x" + who, "account_name": names.name(account)}
+
+
 def leg(who: str, amount: int, names: Names) -> dict[str, Json]:
     """One of several accounts that lost something; `amount` in planck."""
-    account = bytes.fromhex(who)
     return {
-        "account": names.address(account),
-        "account_key": "0x" + who,
-        "account_name": names.name(account),
+        **listed(who, names),
         "direction": "out",
         "amount": str(amount),
         "amount_text": names.amount(amount, NATIVE),
@@ -36,6 +38,17 @@ def labels(who: str, names: Names) -> dict[str, str]:
     """A named account's name; nobody else's."""
     named = names.name(bytes.fromhex(who))
     return {"validator": named} if named else {}
+
+
+def first_named(who: Iterable[str], names: Names) -> dict[str, str]:
+    """The label of the first account that has a name."""
+    return next((found for each in who if (found := labels(each, names))), {})
+
+
+def picked(who: Sequence[str], most: int, names: Names) -> list[str]:
+    """The first so many, in their order. Those that have a name are never cut for others: somebody watches them."""
+    chosen = set(sorted(who, key=lambda each: names.name(bytes.fromhex(each)) is None)[:most])
+    return [each for each in who if each in chosen]
 
 
 def about(
@@ -73,9 +86,9 @@ def place(block: Block, event: Event) -> str | None:
     return f"{block.number}-{event.phase}" if event.phase >= 0 else None
 
 
-def account_of(value: Any) -> str:
-    """In hexadecimal; NOBODY for what is no account of 32 bytes."""
-    return value.hex() if isinstance(value, bytes) and len(value) == ACCOUNT_BYTES else NOBODY
+def account_of(value: Any) -> str | None:
+    """In hexadecimal; None for what is no account of 32 bytes."""
+    return value.hex() if isinstance(value, bytes) and len(value) == ACCOUNT_BYTES else None
 
 
 def accounts_of(value: Any) -> list[str] | None:

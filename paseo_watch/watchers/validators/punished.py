@@ -5,7 +5,7 @@ pallet-staking `pallet/mod.rs` (SlashReported, Slashed, Chilled, EraPaid); palle
 SlashCancelled). Fractions are Perbill.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -13,10 +13,11 @@ from paseo_watch.chain.block import Block
 from paseo_watch.chain.scale.values import Event
 from paseo_watch.chain.units import NATIVE
 from paseo_watch.watchers.names import Names
-from paseo_watch.watchers.validators.people import about, account_of, leg, person, place
+from paseo_watch.watchers.validators.gathered import SLASH, chilled, slashed
+from paseo_watch.watchers.validators.people import about, account_of, place
 from paseo_watch.watchers.watcher import EventObservation
 
-OFFENCE, SLASH, CHILLED, ERA = "offence", "slash", "validator-chilled", "era"
+OFFENCE, ERA = "offence", "era"
 KINDS: Mapping[bytes, str] = MappingProxyType(
     {
         b"babe:equivocatio": "two blocks for one slot (BABE equivocation)",
@@ -26,29 +27,58 @@ KINDS: Mapping[bytes, str] = MappingProxyType(
         b"im-online:offlin": "no sign of life in a session (im-online)",
     }
 )
-MOST = 20
-"""Accounts that one alert lists."""
+ACCOUNTS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("Staking", "SlashReported"): "validator",
+        ("Staking", "OffenceReported"): "validator",
+        ("Staking", "SlashCancelled"): "validator",
+        ("Staking", "Slashed"): "staker",
+        ("Staking", "Chilled"): "stash",
+    }
+)
+"""Events about an account, and the field that holds it."""
 
 
 def told(block: Block, severity: str, sessions: bool, session: int | None, names: Names) -> Iterator[EventObservation]:
-    """What a block's events say; slashes of one block are one alert. `sessions`: eras too."""
-    slashed: list[Event] = []
+    """What a block's events say; of slashes one alert, of chilled stashes too. `sessions`: eras as well."""
+    slashes, stashes = list[tuple[Event, str, int]](), list[tuple[Event, str]]()
     for event in block.events:
+        who = _who(event)
         match (event.pallet, event.name):
             case ("Offences", "Offence"):
                 yield _offence(block, event, severity, session, names)
-            case ("Staking", "SlashReported" | "OffenceReported"):
-                yield _reported(block, event, severity, session, names)
-            case ("Staking", "SlashCancelled"):
-                yield _cancelled(block, event, session, names)
-            case ("Staking", "Chilled"):
-                yield _chilled(block, event, session, names)
-            case ("Staking", "Slashed"):
-                slashed.append(event)
+            case ("Staking", "SlashReported" | "OffenceReported") if who is not None:
+                yield _reported(block, event, who, severity, session, names)
+            case ("Staking", "SlashCancelled") if who is not None:
+                yield _cancelled(block, event, who, session, names)
+            case ("Staking", "Chilled") if who is not None:
+                stashes.append((event, who))
+            case ("Staking", "Slashed") if who is not None and (lost := _whole(event.fields.get("amount"))) is not None:
+                slashes.append((event, who, lost))
             case ("Staking", "EraPaid") if sessions:
                 yield _era(block, event, names)
-    if slashed:
-        yield _slashed(block, slashed, severity, session, names)
+    if stashes:
+        yield chilled(block, stashes, session, names)
+    if slashes:
+        yield slashed(block, slashes, severity, session, names)
+
+
+def unreadable(block: Block) -> tuple[str, ...]:
+    """What is told of nobody, since whose account it is or how much was lost cannot be read."""
+    names = {f"{event.pallet}.{event.name}" for event in block.events if not _is_readable(event)}
+    return tuple(f"what {name} says cannot be read" for name in sorted(names))
+
+
+def _who(event: Event) -> str | None:
+    """Whom an event is about, in hexadecimal."""
+    return account_of(event.fields.get(ACCOUNTS.get((event.pallet, event.name), "")))
+
+
+def _is_readable(event: Event) -> bool:
+    of = event.pallet, event.name
+    if of == ("Staking", "Slashed") and _whole(event.fields.get("amount")) is None:
+        return False
+    return of not in ACCOUNTS or _who(event) is not None
 
 
 def _offence(block: Block, event: Event, severity: str, session: int | None, names: Names) -> EventObservation:
@@ -59,7 +89,7 @@ def _offence(block: Block, event: Event, severity: str, session: int | None, nam
         severity=severity,
         key=str(event.index),
         title=f"Offence reported: {known or f'kind {_printable(kind)}'}",
-        text="Who committed it, this event does not say; what follows from it (disabled, slashed) is told by itself.",
+        text="The event does not name the offender; disabling and slashes are told separately.",
         labels={},
         data={"kind": _printable(kind), "timeslot": _hex(event.fields.get("timeslot")), "session": session},
         links=names.links(block.number, place(block, event), []),
@@ -67,8 +97,9 @@ def _offence(block: Block, event: Event, severity: str, session: int | None, nam
     )
 
 
-def _reported(block: Block, event: Event, severity: str, session: int | None, names: Names) -> EventObservation:
-    who = account_of(event.fields.get("validator"))
+def _reported(
+    block: Block, event: Event, who: str, severity: str, session: int | None, names: Names
+) -> EventObservation:
     fraction = _whole(event.fields.get("fraction"))
     era = _whole(event.fields.get("slash_era", event.fields.get("offence_era")))
     share = _percent(fraction)
@@ -78,12 +109,12 @@ def _reported(block: Block, event: Event, severity: str, session: int | None, na
     if fraction == 0:
         text = f"An offence in {_era_name(era)} was reported; it costs nothing this time."
     more = {"era": era, "fraction": fraction, "fraction_text": share}
-    what = "is reported for an offence"
+    what = "was reported for an offence"
     return about(block, OFFENCE, severity, who, what, text, names, session=session, event=event, more=more)
 
 
-def _cancelled(block: Block, event: Event, session: int | None, names: Names) -> EventObservation:
-    who, era = account_of(event.fields.get("validator")), _whole(event.fields.get("slash_era"))
+def _cancelled(block: Block, event: Event, who: str, session: int | None, names: Names) -> EventObservation:
+    era = _whole(event.fields.get("slash_era"))
     text = f"The slash that was due in {_era_name(era)} will not be applied."
     what, state = "is not slashed after all", "cancelled"
     return about(
@@ -91,54 +122,10 @@ def _cancelled(block: Block, event: Event, session: int | None, names: Names) ->
     )
 
 
-def _chilled(block: Block, event: Event, session: int | None, names: Names) -> EventObservation:
-    who = account_of(event.fields.get("stash"))
-    text = "The stash no longer stands as a validator (or nominator) from the next election on."
-    return about(block, CHILLED, "info", who, "was chilled", text, names, session=session, event=event)
-
-
-def _slashed(
-    block: Block, events: Sequence[Event], severity: str, session: int | None, names: Names
-) -> EventObservation:
-    """All slashes of a block: a validator's comes with those of everybody who nominated it."""
-    ranked, first = _ranked(events), events[0]
-    total = sum(amount for _, amount in ranked)
-    people = f"{len(ranked)} accounts" if len(ranked) > 1 else names.short(bytes.fromhex(ranked[0][0]))
-    shown = (f"{names.short(bytes.fromhex(who))}: {names.amount(amount, NATIVE)}" for who, amount in ranked[:MOST])
-    more = f" and {len(ranked) - MOST} more" if len(ranked) > MOST else ""
-    return EventObservation(
-        rule=SLASH,
-        severity=severity,
-        key=str(first.index),
-        title=f"Slashed: {names.amount(total, NATIVE)} of {people}",
-        text=f"{', '.join(shown)}{more}.",
-        labels={"state": "applied"},
-        data={
-            **person(ranked[0][0], names),
-            "session": session,
-            "amount": str(total),
-            "amount_text": names.amount(total, NATIVE),
-            "legs": [leg(who, amount, names) for who, amount in ranked[:MOST]],
-            "legs_omitted": max(0, len(ranked) - MOST),
-        },
-        links=names.links(block.number, place(block, first), [bytes.fromhex(ranked[0][0])]),
-        extrinsic=place(block, first),
-    )
-
-
-def _ranked(events: Sequence[Event]) -> list[tuple[str, int]]:
-    """Accounts and what each lost in planck, the largest first."""
-    amounts: dict[str, int] = {}
-    for event in events:
-        who, amount = account_of(event.fields.get("staker")), event.fields.get("amount")
-        amounts[who] = amounts.get(who, 0) + (_whole(amount) or 0)
-    return sorted(amounts.items(), key=lambda item: (-item[1], item[0]))
-
-
 def _era(block: Block, event: Event, names: Names) -> EventObservation:
     era, payout, rest = (_whole(event.fields.get(name)) for name in ("era_index", "validator_payout", "remainder"))
     paid = "an amount that is not known" if payout is None else names.amount(payout, NATIVE)
-    kept = f"; {names.amount(rest, NATIVE)} go elsewhere" if rest else ""
+    kept = f"; {names.amount(rest, NATIVE)} are not paid to stakers" if rest else ""
     return EventObservation(
         rule=ERA,
         severity="info",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from paseo_watch.watchers.names import Names
-from paseo_watch.watchers.validators.offline import PREFIX, silent
+from paseo_watch.watchers.validators.offline import is_offline, silent
 from paseo_watch.watchers.validators.session import OVER, Session, Work, read, running
 from paseo_watch.watchers.watcher import Gauge, Reading, State
 
@@ -42,7 +42,7 @@ def readings(state: State, limit: int, names: Names) -> Iterator[Reading]:
     if session is None:
         return
     yield Reading(SESSION, session.number)
-    offline = [who for who in silent(state) if len(state[PREFIX + who]["sessions"]) >= limit]
+    offline = [who for who in silent(state) if is_offline(state, who, limit)]
     yield from _states(state, session, len(offline))
     if OVER in state:
         yield from _last(state)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from paseo_watch.chain.block import Block
 from paseo_watch.watchers.names import Names
-from paseo_watch.watchers.validators.people import labels, person
+from paseo_watch.watchers.validators.people import labels, listed, person
 from paseo_watch.watchers.validators.session import PER_MILLE, Session
 from paseo_watch.watchers.watcher import ConditionObservation, EventObservation, Json
 
@@ -12,6 +12,8 @@ ACTIVE_SET, SESSION, OFFLINE = "active-set", "session", "validator-offline"
 MOST = 20
 """Validators that one alert lists by name; its data holds MOST_DATA."""
 MOST_DATA = 100
+SHORT_RUN = 2
+"""Sessions that follow one another and are written one by one."""
 
 
 def active_set(block: Block, session: int, before: Sequence[str], now: Sequence[str], names: Names) -> EventObservation:
@@ -29,8 +31,8 @@ def active_set(block: Block, session: int, before: Sequence[str], now: Sequence[
         labels={},
         data={
             "session": session,
-            "joined": [_who(who, names) for who in joined[:MOST_DATA]],
-            "left": [_who(who, names) for who in left[:MOST_DATA]],
+            "joined": [listed(who, names) for who in joined[:MOST_DATA]],
+            "left": [listed(who, names) for who in left[:MOST_DATA]],
             "joined_count": len(joined),
             "left_count": len(left),
             "validators": len(now),
@@ -79,7 +81,10 @@ def offline(
         title, text = f"{name} has left the active set", "Whether it works again is not known: it has no duty any more."
     elif verdict == "allowed":
         title = f"{name} does not count as offline any more"
-        text = f"Still without a sign of life in {_sessions(len(row['sessions']))}; offline_sessions allows that now."
+        text = f"Still without a sign of life in {_count(len(row['sessions']))}; offline_sessions allows that now."
+    elif verdict == "excused":
+        title = f"{name} does not count as offline any more"
+        text = f"It was disabled in session {number}: it was not allowed to work there; its silence proves nothing."
     else:
         title, text = f"{name} works again", f"{names.account(account)} made a block or backed one."
     return ConditionObservation(
@@ -97,17 +102,33 @@ def offline(
 
 def _offline(name: str, sessions: Sequence[int], session: Session | None) -> Iterator[str]:
     """Since when, and what a validator like it did in the last of these sessions."""
-    first = f", the first of them {sessions[0]}" if len(sessions) > 1 else ""
-    yield (
-        f"{name} is in the active set and gave no sign of life in {_sessions(len(sessions))}{first}: no block, no "
-        "backing vote."
-    )
+    yield f"{name} is in the active set and gave no sign of life {_when(sessions)}: no block, no backing vote."
     if session is not None and len(session.validators) > 1:
         blocks = sum(work.authored for work in session.works.values())
         yield f"The other validators made {blocks / (len(session.validators) - 1):.1f} blocks each in the last one."
+    yield "Check the node, its clock and its session keys."
 
 
-def _sessions(count: int) -> str:
+def _when(sessions: Sequence[int]) -> str:
+    """`since session 5 (3 sessions)`; where others lie between, which they are: `in sessions 0, 1 and 8`."""
+    runs = list[list[int]]()
+    for number in sessions:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    if len(runs) == 1:
+        return f"since session {sessions[0]} ({_count(len(sessions))})"
+    *before, last = (part for run in runs for part in _run(run))
+    return f"in sessions {', '.join(before)} and {last}"
+
+
+def _run(run: Sequence[int]) -> list[str]:
+    """A long one by its ends: a limit of 100 sessions is to fit into a message."""
+    return [f"{run[0]} to {run[-1]}"] if len(run) > SHORT_RUN else [str(number) for number in run]
+
+
+def _count(count: int) -> str:
     return f"{count} session{'' if count == 1 else 's'}"
 
 
@@ -119,11 +140,6 @@ def _unseen(first: int, last: int) -> list[str]:
 
 def _listing(accounts: Sequence[str], names: Names) -> str:
     return names.listing([bytes.fromhex(who) for who in accounts], MOST)
-
-
-def _who(who: str, names: Names) -> dict[str, Json]:
-    account = bytes.fromhex(who)
-    return {"account": names.address(account), "account_key": "0x" + who, "account_name": names.name(account)}
 
 
 def _share(part: int, whole: int) -> str:

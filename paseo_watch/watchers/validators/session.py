@@ -5,9 +5,9 @@ there), and where late blocks tell of them, for those next to the running one:
 
 - `session/<n>` {"first", "validators"}: its first block, null where not known, and who makes blocks, in hexadecimal;
 - `para/<n>` {"accounts", "groups"}: what votes are resolved with (`votes.read_session`);
-- `count/<n>` {"blocks", "authored", "strange", "given", "missed", "unresolved"}: blocks seen, blocks by place in
-  `validators`, blocks of authors that are not there, votes by place in `accounts`, and blocks whose votes could not be
-  resolved.
+- `count/<n>` {"blocks", "authored", "strange", "given", "missed", "unresolved", "disabled"}: blocks seen, blocks by
+  place in `validators`, blocks of authors that are not there, votes by place in `accounts`, blocks whose votes could
+  not be resolved, and the places in `validators` that were disabled behind any of the blocks.
 
 `now` {"session"} is the running one, `over` what the last closed one came to.
 """
@@ -73,6 +73,7 @@ class Session:
     works: Mapping[str, Work]
     unresolved: int
     strange: int
+    disabled: frozenset[str] = frozenset()
 
     @property
     def length(self) -> int | None:
@@ -110,10 +111,20 @@ class Session:
         """A row for each validator and one for all; written again in their place where a late block changes them."""
         extent = {"session": self.number, "blocks": self.length, "observed": self.observed}
         rows = [
-            Fact(ROW, f"{self.number:010}/{who}", {**extent, "validator_key": "0x" + who, **_figures(work)})
+            Fact(ROW, f"{self.number:010}/{who}", {**extent, **self._row(who, work)})
             for who, work in sorted(self.works.items())
         ]
         return (*rows, Fact(SUMMARY, f"{self.number:010}", self.sums))
+
+    def _row(self, who: str, work: Work) -> dict[str, Json]:
+        return {
+            "validator_key": "0x" + who,
+            "authored": work.authored,
+            "votes": work.given,
+            "missed_votes": work.missed,
+            "para": work.para,
+            "disabled": who in self.disabled,
+        }
 
 
 def begun(number: int, first: int | None, validators: Sequence[str]) -> dict[str, Json]:
@@ -127,6 +138,7 @@ def begun(number: int, first: int | None, validators: Sequence[str]) -> dict[str
             "given": [],
             "missed": [],
             "unresolved": 0,
+            "disabled": [],
         },
     }
 
@@ -138,6 +150,11 @@ def authored(count: Json, place: int | None) -> Json:
     if known and place is not None:
         by[place] += 1
     return {**count, "blocks": count["blocks"] + 1, "authored": by, "strange": count["strange"] + (not known)}
+
+
+def disabled(count: Json, places: Collection[int]) -> Json:
+    """The count with who was disabled behind one more block. Of any block, so that late ones may come in any order."""
+    return {**count, "disabled": sorted({*_disabled(count), *places})}
 
 
 def read(state: State, number: int, last: int | None = None) -> Session | None:
@@ -163,6 +180,7 @@ def read(state: State, number: int, last: int | None = None) -> Session | None:
         },
         unresolved=count["unresolved"],
         strange=count["strange"],
+        disabled=frozenset(who["validators"][place] for place in _disabled(count)),
     )
 
 
@@ -203,5 +221,6 @@ def _backing(para: Json) -> frozenset[str]:
     return frozenset(accounts[place] for group in para["groups"] for place in group if place < len(accounts))
 
 
-def _figures(work: Work) -> dict[str, Json]:
-    return {"authored": work.authored, "votes": work.given, "missed_votes": work.missed, "para": work.para}
+def _disabled(count: Json) -> Sequence[int]:
+    places: list[int] = count.get("disabled", [])  # a row of before this was counted has none
+    return places

@@ -10,6 +10,7 @@ pallet-staking, pallet-staking-async and its `ah-client` (Mode: Passive, Buffere
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from paseo_watch.chain.scale.errors import ScaleError
@@ -24,13 +25,20 @@ SESSIONS = ("ParaSessionInfo", "Sessions")
 ACCOUNT_KEYS = ("ParaSessionInfo", "AccountKeys")
 MODE = ("StakingAhClient", "Mode")
 
-EVENTS = frozenset(
+READ: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
-        ("Offences", "Offence"),
-        *(("Staking", name) for name in ("SlashReported", "OffenceReported", "Slashed", "SlashCancelled")),
-        *(("Staking", name) for name in ("Chilled", "EraPaid")),
+        ("Offences", "Offence"): ("kind",),
+        ("Staking", "SlashReported"): ("validator",),
+        ("Staking", "OffenceReported"): ("validator",),
+        ("Staking", "SlashCancelled"): ("validator",),
+        ("Staking", "Slashed"): ("staker", "amount"),
+        ("Staking", "Chilled"): ("stash",),
+        ("Staking", "EraPaid"): ("era_index",),
     }
 )
+"""Events and what an alert about them cannot do without: an event that lacks it is not watched."""
+ALWAYS = (("Staking", "Slashed"), ("Staking", "Chilled"), ("Staking", "EraPaid"))
+"""Events that staking of every kind has."""
 
 MOST_SESSION = 2**32 - 1
 """A session's index is a u32 (sp-staking `lib.rs`, SessionIndex)."""
@@ -43,7 +51,7 @@ class Sight:
     """`authors`: validators make the blocks. `votes`: they back parachains, and the chain keeps who did.
 
     `staking` is "legacy" (pallet-staking), "async" (on an Asset Hub), or None. `handed_over` says that the relay chain
-    may leave elections to its Asset Hub.
+    may leave elections to its Asset Hub. `lacking` are events, as `Pallet.Event`, that cannot be watched as they are.
     """
 
     authors: bool
@@ -54,6 +62,7 @@ class Sight:
     handed_over: bool
     collators: bool
     events: frozenset[tuple[str, str]]
+    lacking: tuple[str, ...] = ()
 
     def keys(self, runtime: Runtime) -> frozenset[bytes]:
         """What is read at every block, a few bytes each but for the votes."""
@@ -64,38 +73,55 @@ class Sight:
 def sight(runtime: Runtime) -> Sight:
     """What can be seen."""
     authors = "Babe" in runtime.pallets() and _has(runtime, CURRENT, VALIDATORS)
+    staking, fields = _staking(runtime), {pair: _fields(runtime, pair) for pair in READ}
+    events = frozenset(pair for pair, found in fields.items() if found is not None and found.issuperset(READ[pair]))
+    due = {pair for pair in READ if fields[pair] is not None or (staking and pair in ALWAYS)}
     return Sight(
         authors=authors,
         votes=authors and _has(runtime, VOTES) and _is_map(runtime, SESSIONS) and _is_map(runtime, ACCOUNT_KEYS),
         disabled=authors and _has(runtime, DISABLED),
         starts=authors and _has(runtime, EPOCH_START),
-        staking=_staking(runtime),
+        staking=staking,
         handed_over=authors and _has(runtime, MODE),
         collators="CollatorSelection" in runtime.pallets(),
-        events=frozenset(pair for pair in EVENTS if runtime.has_event(*pair)),
+        events=events,
+        # Elsewhere a pallet may be called Staking and be about something else.
+        lacking=tuple(sorted(".".join(pair) for pair in due - events)) if authors or staking else (),
     )
 
 
 def stored(runtime: Runtime, storage: Storage, item: tuple[str, str]) -> Any:
     """What a value holds, its default where it is absent; None where it was not read or does not fit."""
-    key = runtime.storage_key(*item)
-    if key not in storage:
-        return None
-    raw = storage[key]
     try:
+        key = runtime.storage_key(*item)
+        if key not in storage:
+            return None
+        raw = storage[key]
         return runtime.storage_default(*item) if raw is None else runtime.decode_storage(*item, raw)
     except ScaleError:
         return None
 
 
 def _staking(runtime: Runtime) -> Literal["legacy", "async"] | None:
-    if runtime.has_event("Staking", "SessionRotated") and "StakingRcClient" in runtime.pallets():
+    if _fields(runtime, ("Staking", "SessionRotated")) is not None and "StakingRcClient" in runtime.pallets():
         return "async"
-    return "legacy" if runtime.has_event("Staking", "SlashReported") else None
+    return "legacy" if _fields(runtime, ("Staking", "SlashReported")) is not None else None
+
+
+def _fields(runtime: Runtime, event: tuple[str, str]) -> frozenset[str] | None:
+    """What an event has; None where the event is not there, or the metadata's events are no enum."""
+    try:
+        return frozenset(runtime.event_fields(*event)) if runtime.has_event(*event) else None
+    except ScaleError:
+        return None
 
 
 def _has(runtime: Runtime, *items: tuple[str, str]) -> bool:
-    return all(runtime.has_storage(*item) for item in items)
+    """Whether these are there and have keys."""
+    try:
+        return all(runtime.has_storage(*item) and bool(runtime.storage_key(*item)) for item in items)
+    except ScaleError:
+        return False
 
 
 def _is_map(runtime: Runtime, item: tuple[str, str]) -> bool:

@@ -73,6 +73,7 @@ class Turn:
         if number is None:
             return Step(blind=None if self._block.late else ("the running session cannot be read",))
         entered = begins(self._state, number, self._block.late) and self._enter(number)
+        off = self._disabled(number)
         self._alive(self._author(number), number)
         named, backers = self._votes(number)
         if named is not None:
@@ -82,7 +83,8 @@ class Turn:
             self._again({number, *(() if named is None else (named,)), *((number - 1,) if entered else ())})
         else:
             self._turn(number)
-            self._disabled(number)
+            if off is not None:
+                self._tell_disabled(off, number)
         blind = None if self._block.late else tuple(self._blind)
         return Step(tuple(self._told), self._changes, blind, tuple(self._facts))
 
@@ -223,21 +225,28 @@ class Turn:
                 self._told.append(report.offline(who, verdict, row, ended, number, self._options.severity, self._names))
             self._set({offline.dead_key(who): row})
 
-    def _disabled(self, number: int) -> None:
+    def _disabled(self, number: int) -> list[str] | None:
+        """Who is disabled behind this block, noted for its session; None where nobody can say."""
         if not self._seen.disabled or session_key(number) not in self._state:
-            return
+            return None
         validators = self._state[session_key(number)]["validators"]
-        now = disabled.read(self._block, validators)
-        if now is None:
+        places = disabled.read(self._block, validators)
+        if places is None:
             self._blind.append("who is disabled cannot be read")
-            return
+            return None
+        self._set({count_key(number): session.disabled(self._state[count_key(number)], places)})
+        return list(dict.fromkeys(validators[place] for place in places))
+
+    def _tell_disabled(self, now: Sequence[str], number: int) -> None:
+        """In time only: a late block says nothing of who is disabled now."""
+        validators = self._state[session_key(number)]["validators"]
         known = self._state.get("disabled")
         before = known["accounts"] if known else []
         if known is not None:  # else nobody knows since when
             severity = self._options.severity
             self._told += disabled.changed(self._block, before, now, validators, number, severity, self._names)
         if known is None or before != now:
-            self._set({"disabled": {"accounts": now}})
+            self._set({"disabled": {"accounts": list(now)}})
 
 
 def _counts(state: State, block: Block, named: int) -> bool:

@@ -98,12 +98,14 @@ class ValidatorsWatcher(Watcher):
         seen, options = self._sight(block.runtime), self._options
         number = current(block) if seen.authors else None
         told: list[Observation] = list(punished.told(block, options.severity, options.sessions, number, self._names))
-        if not seen.authors:
-            return Step(tuple(told))
+        unreadable = punished.unreadable(block)
+        if not seen.authors:  # what a former runtime could not show is not to be said for ever
+            return Step(tuple(told), blind=None if block.late else unreadable)
         changes = staking_mode.changed(state, block, seen, self._names)
         turn = Turn(state, block, answers.storage, seen, options, self._names).step()
         observations = (*told, *changes.observations, *turn.observations)
-        return Step(observations, {**changes.changes, **turn.changes}, turn.blind, turn.facts)
+        blind = None if turn.blind is None else (*turn.blind, *unreadable)
+        return Step(observations, {**changes.changes, **turn.changes}, blind, turn.facts)
 
     def _judged_again(self, state: State) -> Step:
         number = running(state)
@@ -139,7 +141,10 @@ def _blind(seen: Sight, named: bool) -> Iterator[str]:
             yield "this runtime does not say where a session began: silence proves nothing, nobody is told as offline"
         if seen.staking is None and not seen.handed_over:
             yield "this runtime has no staking that is known here: slashes and chilled stashes are not seen"
-    elif named and seen.staking is None:
+    if seen.lacking:
+        events = ", ".join(seen.lacking)
+        yield f"this runtime's events lack what is read of them, and are not told: {events}"
+    if named and not seen.authors and seen.staking is None:
         yield "this runtime has neither validators nor their staking"
 
 

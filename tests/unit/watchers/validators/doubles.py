@@ -13,6 +13,7 @@ from paseo_watch.chain.units import Unit
 from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.setting import WatcherSetting
 from paseo_watch.watchers.validators.options import ValidatorsOptions
+from paseo_watch.watchers.validators.sight import READ
 from paseo_watch.watchers.validators.watcher import ValidatorsWatcher, build
 from paseo_watch.watchers.watcher import Answers, Json, Observation, Step, Wants
 from tests.data import data_path
@@ -193,6 +194,10 @@ class MadeUp:
 
     def has_event(self, pallet: str, name: str) -> bool:
         return not {pallet, name, f"{pallet}.{name}"} & self._lacks
+
+    def event_fields(self, pallet: str, name: str) -> tuple[str, ...]:
+        fields = READ.get((pallet, name), frozenset())
+        return tuple(field for field in sorted(fields) if f"{pallet}.{name}.{field}" not in self._lacks)
 
     def has_storage(self, pallet: str, item: str) -> bool:
         return not {pallet, f"{pallet}.{item}"} & self._lacks

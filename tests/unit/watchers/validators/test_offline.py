@@ -1,6 +1,7 @@
 """Validators without a sign of life: when they are told, what ends it, what proves nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def test_three_silent_sessions_are_told_with_the_first_block_of_the_fourth() -> 
     (alert,) = drive.last.observations
     assert told(drive, who) == [("is offline", True)]
     assert (alert.key, alert.data["sessions"], alert.data["session"]) == (who, [0, 1, 2], 2)
-    assert "gave no sign of life in 3 sessions, the first of them 0" in alert.text
+    assert "gave no sign of life since session 0 (3 sessions):" in alert.text
     assert "The other validators made 1.2 blocks each" in alert.text
     assert others(drive, who) == []
 
@@ -69,7 +70,7 @@ def test_one_session_is_one() -> None:
     (alert,) = [
         each for each in Drive(offline_sessions=1).run(chain).told if each.data.get("validator_key") == "0x" + who
     ]
-    assert "gave no sign of life in 1 session: no block, no backing vote." in alert.text
+    assert "gave no sign of life since session 0 (1 session): no block, no backing vote." in alert.text
 
 
 def test_a_sign_of_life_ends_it_with_the_block_that_brings_it() -> None:
@@ -223,4 +224,103 @@ def test_the_memory_of_silent_sessions_is_bounded() -> None:
     row: Any = None
     for number in range(300):
         ((_, row, _),) = verdicts({"dead/b": row} if row else {}, session(number, "b"))
-    assert row == {"sessions": list(range(200, 300)), "firing": True}
+    assert row == {"sessions": list(range(198, 300)), "firing": True}
+
+
+def after(limit: int, *silent: int, end: int | None = None) -> Any:
+    """The row of one who was silent in these sessions, and of whom nothing was seen in the others up to `end`."""
+    state: dict[str, Any] = {}
+    for number in range((end or silent[-1]) + 1):
+        seen = session(number, "b", coverage=10 if number in silent else 0)
+        for who, row, _ in list(offline.closed({**state, "over": {"session": number}}, seen, limit, "abc", "")):
+            state = {} if row is None else {offline.dead_key(who): row}
+    return state.get("dead/b")
+
+
+@pytest.mark.parametrize(
+    ("silent", "fires"),
+    [((0, 1, 2), True), ((0, 2, 4), True), ((0, 1, 4), True), ((0, 1, 5), False), ((0, 1, 8), False),
+     ((0, 1, 8, 9), False), ((0, 1, 8, 9, 10), True)],
+)  # fmt: skip
+def test_sessions_far_apart_do_not_add_up(silent: tuple[int, ...], fires: bool) -> None:
+    row = after(3, *silent)
+    assert row["firing"] == fires
+    assert row["sessions"] == [each for each in silent if each > silent[-1] - 5]
+
+
+def test_what_is_too_long_ago_is_forgotten_without_another_silence() -> None:
+    assert after(3, 0, 1, end=4) == {"sessions": [0, 1], "firing": False}
+    assert after(3, 0, 1, end=5) == {"sessions": [1], "firing": False}
+    assert after(3, 0, 1, end=6) is None
+
+
+def test_who_is_offline_stays_so_however_long_nothing_is_seen() -> None:
+    assert after(3, 0, 1, 2, end=20) == {"sessions": [0, 1, 2], "firing": True}
+
+
+def test_a_lower_limit_counts_only_what_is_near_either() -> None:
+    state = {"over": {"session": 9}, "dead/b": {"sessions": [4, 5, 9], "firing": False}}
+    assert list(offline.judged_again(state, 2)) == []
+    assert not offline.is_offline(state, "b", 2)
+    assert list(offline.judged_again(state, 1)) == [("b", {"sessions": [9], "firing": True}, "offline")]
+    assert offline.is_offline(state, "b", 1)
+
+
+def without(number: int, *disabled: str) -> Session:
+    return replace(session(number, *disabled), disabled=frozenset(disabled))
+
+
+def test_who_was_disabled_was_neither_silent_nor_awake() -> None:
+    assert verdicts({}, without(4, "b")) == []
+    assert verdicts({"dead/b": {"sessions": [3], "firing": False}}, without(4, "b")) == []
+    assert verdicts({"dead/b": {"sessions": [2, 3], "firing": True}}, without(4, "b")) == []
+
+
+def test_silence_of_who_turns_out_to_have_been_disabled_does_not_count() -> None:
+    """A late block told it. What was silence before still is."""
+    fired = {"dead/b": {"sessions": [3, 4], "firing": True}}
+    assert verdicts(fired, without(4, "b")) == [("b", {"sessions": [3], "firing": False}, "excused")]
+    before = {"dead/b": {"sessions": [2, 3, 4], "firing": True}}
+    assert verdicts(before, without(4, "b")) == [("b", {"sessions": [2, 3], "firing": True}, None)]
+    assert verdicts({"dead/b": {"sessions": [4], "firing": False}}, without(4, "b")) == [("b", None, None)]
+
+
+def test_a_validator_that_is_disabled_is_not_told_as_offline_and_its_rows_say_so() -> None:
+    """Disabled from the second block of each of three sessions on, with nothing to show in the first."""
+    chain = relay(validators=8)
+    assert chain.planned is not None
+    who = chain.planned.account(0)
+    chain.offline(who)
+    for _ in range(3):
+        chain.block()
+        chain.disable(who)
+        for _ in range(5):
+            chain.block()
+        chain.rotate()
+    chain.block()
+    key = stash(who).hex()
+    drive = Drive(offline_sessions=1).run(chain)
+    assert told(drive, key) == []
+    assert f"dead/{key}" not in drive.state
+    rows = {name: row["disabled"] for (kind, name), row in drive.facts.items() if kind == "validator-session"}
+    assert {name for name, disabled in rows.items() if disabled} == {f"{number:010}/{key}" for number in range(3)}
+
+
+def test_a_late_block_that_tells_of_disabling_takes_the_verdict_back() -> None:
+    """Disabled in the last block of a session, which was a hole."""
+    chain = relay(validators=8)
+    assert chain.planned is not None
+    who = chain.planned.account(0)
+    chain.offline(who)
+    sessions(chain, 5)
+    chain.disable(who)
+    chain.block()
+    chain.rotate()
+    chain.block()
+    key = stash(who).hex()
+    drive = Drive(offline_sessions=1).run(chain, without=[6])
+    assert told(drive, key) == [("is offline", True)]
+    drive.heal(chain, 6)
+    assert told(drive, key) == [("is offline", True), ("any more", False)]
+    assert drive.state == Drive(offline_sessions=1).run(chain).state
+    assert drive.facts == Drive(offline_sessions=1).run(chain).facts

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from paseo_watch.chain.scale.values import FINALIZATION, INITIALIZATION, Event
-from paseo_watch.watchers.validators.people import NOBODY, about, account_of, accounts_of, leg, person, place
+from paseo_watch.watchers.validators.people import about, account_of, accounts_of, leg, person, picked, place
 from tests.unit.watchers.validators.doubles import ALICE, BOB, NAMES, PAS, block
 
 
@@ -43,11 +43,18 @@ def test_an_event_is_known_by_its_index_and_what_is_stored_by_whom_it_is_about()
 
 
 @pytest.mark.parametrize("value", [None, 7, "01" * 32, ALICE[:20], [ALICE], {}])
-def test_what_is_no_account_is_nobody(value: Any) -> None:
-    assert account_of(value) == NOBODY
+def test_what_is_no_account_names_nobody(value: Any) -> None:
+    assert account_of(value) is None
     assert accounts_of([value]) is accounts_of(value if value != [ALICE] else ()) is None
 
 
 def test_accounts_are_hexadecimal() -> None:
     assert accounts_of([ALICE, BOB]) == ["01" * 32, "02" * 32]
     assert accounts_of([]) == []
+
+
+def test_of_many_the_first_are_picked_and_whoever_has_a_name() -> None:
+    many = [number.to_bytes(32, "big").hex() for number in range(9)]
+    assert picked(many, 3, NAMES) == many[:3]
+    assert picked([*many, ALICE.hex()], 3, NAMES) == [*many[:2], ALICE.hex()]
+    assert picked([ALICE.hex(), *many], 3, NAMES) == [ALICE.hex(), *many[:2]]

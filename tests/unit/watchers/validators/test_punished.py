@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paseo_watch.chain.scale.values import INITIALIZATION, Event
-from paseo_watch.watchers.validators.punished import KINDS, told
-from paseo_watch.watchers.validators.sight import EVENTS
+from paseo_watch.watchers.validators.punished import KINDS, told, unreadable
+from paseo_watch.watchers.validators.sight import READ
 from paseo_watch.watchers.watcher import EventObservation
+from tests.relay_encoding import stash
 from tests.unit.watchers.validators.doubles import (
     ALICE,
     BOB,
@@ -56,6 +57,7 @@ def test_offences_are_told_in_words(kind: bytes, words: str) -> None:
     assert (found.rule, found.severity, found.data["timeslot"], found.data["session"]) == (
         "offence", "warning", "0x0102", 7,
     )  # fmt: skip
+    assert found.text == "The event does not name the offender; disabling and slashes are told separately."
 
 
 def test_a_kind_has_sixteen_bytes() -> None:
@@ -67,7 +69,7 @@ def test_who_is_reported_is_told_with_what_it_may_cost(name: str, era: str) -> N
     """On a relay chain that elects for itself, and on Asset Hub."""
     fields = {"validator": ALICE, "fraction": 123_400_000, era: 2896}
     (found,) = tell((f"Staking.{name}", fields))
-    assert found.title == "alice is reported for an offence"
+    assert found.title == "alice was reported for an offence"
     assert found.text.startswith("An offence in era 2896 may cost 12.34 % of what is staked on it")
     assert (found.data["fraction"], found.data["era"], found.labels) == (123_400_000, 2896, {"validator": "alice"})
 
@@ -96,7 +98,27 @@ def test_slashes_of_one_block_are_one_alert_the_largest_first() -> None:
     assert [(each["account_key"], each["amount"]) for each in found.data["legs"]] == [
         ("0x" + BOB.hex(), str(20 * PAS)), ("0x" + ALICE.hex(), str(12 * PAS)),
     ]  # fmt: skip
-    assert (found.data["validator_key"], found.data["legs_omitted"], found.extrinsic) == ("0x" + BOB.hex(), 0, None)
+    assert (found.data["session"], found.data["legs_omitted"], found.extrinsic) == (7, 0, None)
+
+
+def test_a_slash_takes_nobody_who_lost_for_the_validator() -> None:
+    """Who lost most is often a nominator."""
+    for losses in ([slash(BOB, 20 * PAS), slash(ALICE, PAS)], [slash(BOB, PAS)]):
+        (found,) = tell(*losses)
+        assert [key for key in found.data if key.startswith("validator")] == []
+
+
+def test_a_slash_has_the_label_of_the_first_account_that_is_named_and_of_nobody_else() -> None:
+    zero = stash(0)
+    assert tell(slash(BOB, 20), slash(CAROL, 7))[0].labels == {"state": "applied"}
+    assert tell(slash(BOB, 20), slash(ALICE, 1))[0].labels == {"state": "applied", "validator": "alice"}
+    assert tell(slash(ALICE, 2), slash(BOB, 20), slash(zero, 3))[0].labels["validator"] == "zero"
+
+
+def test_a_named_account_is_not_lost_among_many_that_lost_more() -> None:
+    (found,) = tell(slash(ALICE, 1), *(slash(number.to_bytes(32, "big"), number) for number in range(2, 500)))
+    assert found.data["legs"][-1]["account_name"] == found.labels["validator"] == "alice"
+    assert found.text.endswith(", alice: 0.0000000001 PAS and 494 more.")
 
 
 def test_one_slash_names_the_account() -> None:
@@ -106,7 +128,8 @@ def test_one_slash_names_the_account() -> None:
 
 def test_a_slash_of_many_is_cut_and_says_so() -> None:
     (found,) = tell(*(slash(number.to_bytes(32, "big"), number + 1) for number in range(500)))
-    assert found.text.endswith(" and 480 more.")
+    assert found.text.endswith(" and 495 more.")
+    assert found.text.count(": ") == 5
     assert (len(found.data["legs"]), found.data["legs_omitted"]) == (20, 480)
     assert found.data["amount"] == str(sum(range(501)))
 
@@ -120,9 +143,46 @@ def test_a_slash_that_is_cancelled_is_told_beside_one_that_is_not() -> None:
     assert len({each.key for each in found}) == 2
 
 
+def chill(who: bytes) -> tuple[str, dict[str, Any]]:
+    return "Staking.Chilled", {"stash": who}
+
+
 def test_a_chilled_stash_is_told() -> None:
-    (found,) = tell(("Staking.Chilled", {"stash": ALICE}))
+    (found,) = tell(chill(ALICE), chill(ALICE))
     assert (found.rule, found.title, found.severity) == ("validator-chilled", "alice was chilled", "info")
+    assert found.text == "The stash no longer stands as a validator (or nominator) from the next election on."
+    assert (found.data["validator_key"], found.data["session"], found.extrinsic) == ("0x" + ALICE.hex(), 7, "101-2")
+    assert (found.labels, len(found.data["chilled"])) == ({"validator": "alice"}, 1)
+
+
+def test_all_that_are_chilled_in_a_block_are_one_alert() -> None:
+    (found,) = tell(chill(BOB), chill(ALICE))
+    assert (found.title, found.labels, found.key) == ("2 stashes were chilled", {"validator": "alice"}, "101")
+    assert found.text == (
+        f"{NAMES.account(BOB)}, {NAMES.account(ALICE)}.\n"
+        "They no longer stand as validators (or nominators) from the next election on."
+    )
+    assert found.data == {
+        "session": 7,
+        "chilled": [
+            {"account": NAMES.address(who), "account_key": "0x" + who.hex(), "account_name": NAMES.name(who)}
+            for who in (BOB, ALICE)
+        ],
+        "chilled_count": 2,
+    }
+
+
+def test_a_great_many_that_are_chilled_are_cut_but_for_who_has_a_name() -> None:
+    (found,) = tell(*(chill(number.to_bytes(32, "big")) for number in range(2, 500)), chill(ALICE))
+    assert (len(found.data["chilled"]), found.data["chilled_count"]) == (20, 499)
+    assert found.data["chilled"][-1]["account_name"] == "alice"
+    assert found.text.splitlines()[0].endswith(f", {NAMES.account(ALICE)} and 494 more.")
+
+
+def test_stashes_that_several_extrinsics_chill_are_of_none_of_them() -> None:
+    two = [Event(place, place, "Staking", "Chilled", {"stash": who}) for place, who in ((1, ALICE), (4, BOB))]
+    (found,) = told(block(events=two), "warning", False, None, NAMES)
+    assert found.extrinsic is None
 
 
 def test_an_era_is_told_only_where_sessions_are() -> None:
@@ -131,7 +191,7 @@ def test_an_era_is_told_only_where_sessions_are() -> None:
     (found,) = tell(paid, sessions=True)
     assert (found.title, found.text) == (
         "Era 12 ended",
-        "Validators and nominators get 30 PAS for it; 6 PAS go elsewhere.",
+        "Validators and nominators get 30 PAS for it; 6 PAS are not paid to stakers.",
     )
     assert (found.data["era"], found.data["payout"], found.data["payout_text"]) == (12, str(30 * PAS), "30 PAS")
 
@@ -182,8 +242,30 @@ FIELDS = ("kind", "timeslot", "validator", "fraction", "slash_era", "offence_era
           "era_index", "validator_payout", "remainder")  # fmt: skip
 
 
-@given(st.sampled_from(sorted(EVENTS)), st.dictionaries(st.sampled_from(FIELDS), JUNK))
-def test_whatever_a_runtime_puts_into_an_event_can_be_told_and_stored(name: tuple[str, str], fields: Any) -> None:
-    (found,) = tell((".".join(name), fields), sessions=True)
-    assert json_of([found.data, found.labels, found.title, found.text, found.key])
-    assert len(found.title) < 200
+@given(st.sampled_from(sorted(READ)), st.dictionaries(st.sampled_from(FIELDS), st.one_of(st.just(ALICE), JUNK)))
+def test_whatever_a_runtime_puts_into_an_event_can_be_told_and_stored_or_is_said_to_be_unreadable(
+    name: tuple[str, str], fields: Any
+) -> None:
+    given = (".".join(name), fields)
+    found = tell(given, sessions=True)
+    assert len(found) + len(unreadable(block(events=events(given)))) == 1
+    for each in found:
+        assert json_of([each.data, each.labels, each.title, each.text, each.key])
+        assert len(each.title) < 200
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        *((f"Staking.{name}", {"validator": ALICE[:20]}) for name in ("SlashReported", "OffenceReported")),
+        ("Staking.SlashCancelled", {}),
+        ("Staking.Chilled", {"stash": "01" * 32}),
+        ("Staking.Slashed", {"staker": None, "amount": 5}),
+        ("Staking.Slashed", {"staker": ALICE, "amount": -5}),
+    ],
+)
+def test_nobody_is_made_up_for_an_account_or_amount_that_cannot_be_read(name: str, fields: dict[str, Any]) -> None:
+    good = slash(BOB, PAS)
+    (found,) = tell((name, fields), good)
+    assert found.title == f"Slashed: 1 PAS of {NAMES.short(BOB)}"
+    assert unreadable(block(events=events((name, fields), good))) == (f"what {name} says cannot be read",)

@@ -65,11 +65,26 @@ def test_offline_says_since_when_and_what_the_others_did() -> None:
     told = offline("offline", [5, 6, 8], made(works))
     assert (told.title, told.severity, told.active, told.key) == ("zero is offline", "critical", True, WHO[0])
     assert told.text == (
-        f"zero ({NAMES.address(stash(0))}) is in the active set and gave no sign of life in 3 sessions, the first of "
-        "them 5: no block, no backing vote.\nThe other validators made 3.5 blocks each in the last one."
+        f"zero ({NAMES.address(stash(0))}) is in the active set and gave no sign of life in sessions 5, 6 and 8: "
+        "no block, no backing vote.\nThe other validators made 3.5 blocks each in the last one.\n"
+        "Check the node, its clock and its session keys."
     )
     assert (told.data["sessions"], told.data["session"], told.data["validator_name"]) == ([5, 6, 8], 9, "zero")
     assert told.labels == {"validator": "zero"}
+
+
+@pytest.mark.parametrize(
+    ("sessions", "words"),
+    [
+        ([5], "since session 5 (1 session):"),
+        ([5, 6, 7], "since session 5 (3 sessions):"),
+        ([0, 1, 8], "in sessions 0, 1 and 8:"),
+        ([3, 5], "in sessions 3 and 5:"),
+        ([*range(10, 60), 62, *range(63, 90), 91, 92], "in sessions 10 to 59, 62 to 89, 91 and 92:"),
+    ],
+)
+def test_the_sessions_are_named_as_they_were(sessions: list[int], words: str) -> None:
+    assert f" gave no sign of life {words} no block, " in offline("offline", sessions).text
 
 
 def test_a_validator_that_is_alone_is_compared_with_nobody() -> None:
@@ -81,6 +96,7 @@ def test_a_validator_that_is_alone_is_compared_with_nobody() -> None:
     [
         ("alive", "zero works again", "made a block or backed one"),
         ("left", "zero has left the active set", "not known"),
+        ("excused", "zero does not count as offline any more", "It was disabled in session 9: it was not allowed to"),
         ("allowed", "zero does not count as offline any more", "Still without a sign of life in 1 session;"),
     ],
 )

@@ -72,12 +72,22 @@ def test_facts_are_a_row_for_each_and_one_for_all() -> None:
     ]  # fmt: skip
     assert facts[1].content == {
         "session": 7, "blocks": 10, "observed": 8, "validator_key": "0x" + B, "authored": 2, "votes": 9,
-        "missed_votes": 3, "para": True,
+        "missed_votes": 3, "para": True, "disabled": False,
     }  # fmt: skip
     assert facts[3].content == {
         "session": 7, "first": 101, "last": 110, "blocks": 10, "observed": 8, "unresolved": 3,
         "coverage_per_mille": 500, "validators": 2, "para_validators": 1, "authored": 7, "votes": 13, "missed_votes": 3,
     }  # fmt: skip
+
+
+def test_who_was_disabled_at_any_block_is_in_its_row() -> None:
+    count = session.disabled(session.disabled(STATE["count/7"], [1]), [])
+    assert count["disabled"] == [1]
+    assert session.disabled(count, [0, 1])["disabled"] == [0, 1]
+    found = session.read({**STATE, "count/7": count}, 7, 110)
+    assert found is not None
+    assert found.disabled == {B}
+    assert [fact.content["disabled"] for fact in found.facts()[:3]] == [False, True, False]
 
 
 def test_a_block_counts_for_its_author_or_for_nobody() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from paseo_watch.chain.scale.errors import KeyValueError, ScaleError
 from paseo_watch.chain.scale.runtime import Runtime
-from paseo_watch.watchers.validators.sight import EVENTS, Sight, sight, stored
+from paseo_watch.watchers.validators.sight import READ, Sight, sight, stored
 from tests.unit.watchers.validators.doubles import (
     HUB,
     PEOPLE,
@@ -51,7 +51,7 @@ def test_asset_hub_shows_staking_alone(name: str) -> None:
     runtime = real(name)
     found = sight(runtime)
     assert (found.authors, found.votes, found.staking, found.collators) == (False, False, "async", True)
-    assert found.events == EVENTS - {("Offences", "Offence"), ("Staking", "SlashReported")}
+    assert found.events == frozenset(READ) - {("Offences", "Offence"), ("Staking", "SlashReported")}
     assert found.keys(runtime) == frozenset()
 
 
@@ -95,3 +95,51 @@ def test_what_is_stored_has_a_default_and_what_was_not_read_has_none() -> None:
     assert stored(runtime, {key: b"\1"}, ("Babe", "EpochStart")) is None
     assert stored(runtime, {}, ("Babe", "EpochStart")) is None
     assert stored(made_up({"A.B": ScaleError("damaged")}), {b"A.B": None}, ("A", "B")) is None
+
+
+@pytest.mark.parametrize(("pallet", "name", "field"), [(*pair, field) for pair in sorted(READ) for field in READ[pair]])
+def test_an_event_without_a_field_that_is_read_is_not_watched(pallet: str, name: str, field: str) -> None:
+    assert sight(made_up()).lacking == ()
+    found = sight(made_up(lacks=[f"{pallet}.{name}.{field}"]))
+    assert (pallet, name) not in found.events
+    assert len(found.events) == len(READ) - 1
+    assert found.lacking == (f"{pallet}.{name}",)
+
+
+@pytest.mark.parametrize("name", ["Slashed", "Chilled", "EraPaid"])
+def test_events_that_every_staking_has_are_missed_and_only_where_there_is_staking(name: str) -> None:
+    assert sight(made_up(lacks=[f"Staking.{name}"])).lacking == (f"Staking.{name}",)
+    assert sight(made_up(lacks=["Staking"])).lacking == ()
+
+
+class Hostile(MadeUp):
+    """Its metadata names types for events that are none, and keys that no value fits."""
+
+    def has_event(self, pallet: str, name: str) -> bool:
+        raise ScaleError("no enum")
+
+    def event_fields(self, pallet: str, name: str) -> tuple[str, ...]:
+        raise ScaleError("no enum")
+
+    def storage_key(self, pallet: str, item: str, *keys: int) -> bytes:
+        raise KeyValueError("as many hashers as keys")
+
+
+def test_what_metadata_cannot_answer_is_not_there() -> None:
+    hostile = cast(Runtime, Hostile({}))
+    assert sight(hostile) == Sight(False, False, False, False, None, False, False, frozenset())
+    assert stored(hostile, {}, ("Session", "CurrentIndex")) is None
+
+
+def test_events_alone_that_cannot_be_read_leave_the_rest_to_see() -> None:
+    class Eventless(MadeUp):
+        has_event, event_fields = Hostile.has_event, Hostile.event_fields
+
+    found = sight(cast(Runtime, Eventless({})))
+    assert (found.authors, found.votes, found.staking, found.events) == (True, True, None, frozenset())
+
+
+def test_another_pallet_that_is_called_staking_is_no_blindness() -> None:
+    """A chain of collators has one with events of its own."""
+    found = sight(made_up(lacks=["Babe", "SessionRotated", "SlashReported", "Staking.Slashed.staker"]))
+    assert (found.staking, found.lacking) == (None, ())

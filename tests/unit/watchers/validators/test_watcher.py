@@ -45,7 +45,7 @@ def test_collators_are_not_mistaken_for_validators(name: str) -> None:
     assert seen.needs(real(name)) == Needs()
     opened = Event(0, -2, "Session", "NewSession", {"session_index": 4})
     assert seen.wants({}, block(of=real(name), events=[opened])) == Wants()
-    assert seen.step({}, block(of=real(name), events=[opened]), NO_ANSWERS) == Step()
+    assert seen.step({}, block(of=real(name), events=[opened]), NO_ANSWERS) == Step(blind=())
     assert seen.step({}, STALLED, NO_ANSWERS) == Step()
     assert list(seen.readings({})) == []
 
@@ -79,6 +79,31 @@ def test_a_relay_chain_without_any_staking_that_is_known_is_blind_to_slashes() -
     assert watcher().explain(runtime, {})[-1] == (
         "staking mode: none that is known here (it has neither Staking nor StakingAhClient)"
     )
+
+
+def test_staking_whose_events_lack_something_is_said() -> None:
+    runtime = made_up(lacks=["Staking.Slashed.staker", "Staking.Chilled.stash", "Staking.Chilled"])
+    assert watcher().needs(runtime).blind == (
+        "this runtime's events lack what is read of them, and are not told: Staking.Chilled, Staking.Slashed",
+    )
+
+
+def test_what_a_former_runtime_could_not_show_is_not_said_of_one_without_validators() -> None:
+    """A parachain that had validators; and a late block says nothing of now."""
+    steps = [watcher().step({}, block(of=real(PEOPLE), late=late), NO_ANSWERS) for late in (False, True)]
+    assert [step.blind for step in steps] == [(), None]
+
+
+@pytest.mark.parametrize("name", [HUB, RELAY_2025])
+def test_an_event_that_cannot_be_read_is_said_while_it_is_news(name: str) -> None:
+    runtime = real(name)
+    storage = dict.fromkeys(watcher().needs(runtime).keys)
+    events = [Event(3, -2, "Staking", "Slashed", {"staker": None, "amount": PAS})]
+    steps = [
+        watcher().step({}, block(storage, of=runtime, events=events, late=late), NO_ANSWERS) for late in (False, True)
+    ]
+    assert "what Staking.Slashed says cannot be read" in (steps[0].blind or ())
+    assert (steps[1].blind, steps[0].observations) == (None, ())
 
 
 @pytest.mark.parametrize(
