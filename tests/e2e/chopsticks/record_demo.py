@@ -40,6 +40,8 @@ from tests.polkadot_api import Driver, driver
 
 TARGET = REPOSITORY / "paseo_watch" / "recording" / "data"
 DEMO = TARGET / "demo.yaml"
+BEGINS_MS = 1_795_867_200_000
+"""The chains' clock at the beginning, 2026-11-28 12:00 UTC: hours pass in the story, and all of it lies in the past."""
 AUTHORS = (0, 1, 2)
 """Places in the set of those who make blocks: of four validators the last one makes none."""
 TREASURY_KEY = b"modlpy/trsry".ljust(32, b"\0")
@@ -183,6 +185,12 @@ async def write(chain: Chopsticks, wish: Wish, path: Path) -> None:
         await transport.close()
 
 
+def set_clock(chain: Chopsticks) -> None:
+    """The next block comes a slot after BEGINS_MS, and the first epoch began there."""
+    slot = BEGINS_MS // chain.constant("Babe", "ExpectedBlockTime")
+    chain.set_storage({"Timestamp": {"Now": BEGINS_MS}, "Babe": {"CurrentSlot": slot, "GenesisSlot": slot}})
+
+
 def companion(chain: str) -> Rehearsal:
     """The watchers of the demo on a chain, so that the recording holds what they ask for."""
     places = {"DEMO_FOLDER": ".", "DEMO_LISTEN": "127.0.0.1:0", "DEMO_RELAY": "ws://x", "DEMO_RELAY_2024": "ws://x"}
@@ -202,6 +210,7 @@ def record_today(hands: Driver, scratch: Path, path: Path) -> None:
     """Balances and validators."""
     log = scratch / "today.log"
     with Chopsticks.start(spec_file(RELAY_2026, scratch), hands, log, authors=AUTHORS) as chain:
+        set_clock(chain)
         story = Story(chain)
         story.begin()
         first = chain.height() + 1
@@ -214,6 +223,7 @@ def record_today(hands: Driver, scratch: Path, path: Path) -> None:
 def record_opengov(hands: Driver, scratch: Path, path: Path) -> None:
     """Referenda, on a chain whose height was moved ahead, so that their periods fit below it."""
     with Chopsticks.start(spec_file(RELAY_2024, scratch), hands, scratch / "2024.log", authors=AUTHORS) as chain:
+        set_clock(chain)
         referenda = Referenda(chain)
         referenda.begin()
         chain.new_block()
