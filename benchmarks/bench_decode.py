@@ -43,8 +43,8 @@ def rows(progress: Callable[[str], None]) -> Iterable[Row]:
     yield stall()
 
 
-def substrate_interface(raw: bytes) -> Callable[[bytes], Any]:
-    """System.Events as `SubstrateInterface.get_events` decodes it, without the requests."""
+def substrate_interface(raw: bytes, pallet: str = "System", item: str = "Events") -> Callable[[bytes], Any]:
+    """A plain value as `SubstrateInterface.query` (events: `get_events`) decodes it, without the requests."""
     from scalecodec.base import RuntimeConfigurationObject, ScaleBytes
     from scalecodec.type_registry import load_type_registry_preset
 
@@ -53,8 +53,8 @@ def substrate_interface(raw: bytes) -> Callable[[bytes], Any]:
     metadata = config.create_scale_object("MetadataVersioned", data=ScaleBytes(raw))
     metadata.decode()
     config.add_portable_registry(metadata)
-    kind = metadata.get_metadata_pallet("System").get_storage_function("Events").get_value_type_string()
-    return lambda events: config.create_scale_object(kind, ScaleBytes(events), metadata=metadata).decode()
+    kind = metadata.get_metadata_pallet(pallet).get_storage_function(item).get_value_type_string()
+    return lambda value: config.create_scale_object(kind, ScaleBytes(value), metadata=metadata).decode()
 
 
 def against_cyscale(

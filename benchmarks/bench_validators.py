@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
 
+from benchmarks.bench_decode import substrate_interface
 from benchmarks.side_by_side import Row, data, in_turns, timed
 from paseo_watch.alerts.route import Route
 from paseo_watch.chain.block import Block, BlockRef, ChainId, SpecVersion
@@ -46,7 +46,7 @@ def rows(progress: Callable[[str], None]) -> Iterable[Row]:
         block = life.block(relay.block())
         life.memory = remember(life.memory, life.decided(block))
     votes = block.storage[life.runtime.storage_key(*VOTES)] or b""
-    theirs = substrate_interface(raw)
+    theirs = substrate_interface(raw, *VOTES)
     assert len(theirs(votes)["backing_validators_per_candidate"]) == CORES
     for name, work in (("watched", life.watched), ("watched and decided", life.whole)):
         ours, peer = in_turns(
@@ -118,20 +118,6 @@ async def committed(life: Life, block: Block) -> float:
                 await database.run(partial(write, commit=commit, destinations=DESTINATIONS, now_ms=NOW_MS))
                 times.append(time.process_time() - begin)
     return median(times[1:])
-
-
-def substrate_interface(raw: bytes) -> Callable[[bytes], Any]:
-    """ParaInherent.OnChainVotes as `SubstrateInterface.query` decodes it, without the request."""
-    from scalecodec.base import RuntimeConfigurationObject, ScaleBytes
-    from scalecodec.type_registry import load_type_registry_preset
-
-    config = RuntimeConfigurationObject(implements_scale_info=True, ss58_format=0)
-    config.update_type_registry(load_type_registry_preset("core"))
-    metadata = config.create_scale_object("MetadataVersioned", data=ScaleBytes(raw))
-    metadata.decode()
-    config.add_portable_registry(metadata)
-    kind = metadata.get_metadata_pallet(VOTES[0]).get_storage_function(VOTES[1]).get_value_type_string()
-    return lambda votes: config.create_scale_object(kind, ScaleBytes(votes), metadata=metadata).decode()
 
 
 def _ref(number: int) -> BlockRef:
