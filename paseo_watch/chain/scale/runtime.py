@@ -100,6 +100,10 @@ class Runtime:
         inner = None if type_id is None else self.compiler.layout.resolve(type_id)[1]
         return field_names(inner.fields) if isinstance(inner, Composite) else None
 
+    def storage_value(self, pallet: str, item: str, raw: bytes | None) -> Any:
+        """What the chain holds under a key: the value, and where it is absent, what that means. Raises as both do."""
+        return self.storage_default(pallet, item) if raw is None else self.decode_storage(pallet, item, raw)
+
     def storage_default(self, pallet: str, item: str) -> Any:
         """What an absent value means: None for an optional one, else the metadata's default."""
         found = self._storage_item(pallet, item)

@@ -17,6 +17,8 @@ LOOKUP = ("Scheduler", "Lookup")
 MOST_IDS = 2_000
 """Newest referenda that a finished task is compared with, where none that is remembered fits."""
 
+_NEVER = 3  # worse than every rank of a referendum whose call may yet be dispatched
+
 Which = tuple[str, int]
 Storage = Mapping[bytes, bytes | None]
 
@@ -49,13 +51,8 @@ def counts(runtime: Runtime, live: Mapping[str, Instance], storage: Storage) -> 
     for pallet in live:
         key = runtime.storage_key(pallet, COUNT)
         if key in storage:
-            raw = storage[key]
             try:
-                count = (
-                    runtime.storage_default(pallet, COUNT)
-                    if raw is None
-                    else runtime.decode_storage(pallet, COUNT, raw)
-                )
+                count = runtime.storage_value(pallet, COUNT, storage[key])
             except ScaleError:
                 continue
             if isinstance(count, int) and 0 <= count <= MAX_INDEX:
@@ -73,9 +70,6 @@ def find(state: State, counts_: Mapping[str, int], id_: bytes) -> Which | None:
         return None
     ranked = sorted((_rank(state, pallet, index), pallet) for pallet, count in counts_.items() if index < count)
     return (ranked[0][1], index) if ranked and ranked[0][0] < _NEVER else None
-
-
-_NEVER = 3
 
 
 def _rank(state: State, pallet: str, index: int) -> int:

@@ -94,10 +94,7 @@ def stored(runtime: Runtime, storage: Storage, item: tuple[str, str]) -> Any:
     """What a value holds, its default where it is absent; None where it was not read or does not fit."""
     try:
         key = runtime.storage_key(*item)
-        if key not in storage:
-            return None
-        raw = storage[key]
-        return runtime.storage_default(*item) if raw is None else runtime.decode_storage(*item, raw)
+        return runtime.storage_value(*item, storage[key]) if key in storage else None
     except ScaleError:
         return None
 

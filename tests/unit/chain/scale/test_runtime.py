@@ -38,6 +38,8 @@ def test_storage_values_and_their_defaults_are_decoded(runtime: Runtime) -> None
     assert runtime.decode_storage("System", "Account", raw) == {"nonce": 7, "data": {"free": 5, "reserved": 0}}
     assert runtime.storage_default("System", "Account") == {"nonce": 0, "data": {"free": 0, "reserved": 0}}
     assert runtime.storage_default("Balances", "Locks") is None
+    assert runtime.storage_value("System", "Account", raw)["nonce"] == 7
+    assert runtime.storage_value("System", "Account", None)["nonce"] == 0
     with pytest.raises(ScaleError):
         runtime.decode_storage("System", "Account", raw[:-1])
 

@@ -124,6 +124,9 @@ class RuntimeDouble:
             raise ScaleError("damaged")
         return ast.literal_eval(raw.decode())
 
+    def storage_value(self, pallet: str, item: str, raw: bytes | None) -> Any:
+        return self.storage_default(pallet, item) if raw is None else self.decode_storage(pallet, item, raw)
+
     def storage_default(self, pallet: str, item: str) -> Any:
         return 0
 

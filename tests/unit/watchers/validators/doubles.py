@@ -205,6 +205,9 @@ class MadeUp:
     def storage_key(self, pallet: str, item: str, *keys: int) -> bytes:
         return f"{pallet}.{item}{keys or ''}".encode()
 
+    def storage_value(self, pallet: str, item: str, raw: bytes | None) -> Any:
+        return self.storage_default(pallet, item) if raw is None else self.decode_storage(pallet, item, raw)
+
     def storage_default(self, pallet: str, item: str) -> Any:
         return self.decode_storage(pallet, item, b"")
 
