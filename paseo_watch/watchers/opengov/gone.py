@@ -8,7 +8,7 @@ State row: `live` {"pallets"}, the instances as they were at the last block.
 
 from collections.abc import Collection
 
-from paseo_watch.watchers.opengov.report import FROZEN
+from paseo_watch.watchers.opengov.report import FROZEN, name
 from paseo_watch.watchers.opengov.row import PREFIX, Row, which
 from paseo_watch.watchers.watcher import ConditionObservation, Json, State, Step
 
@@ -40,7 +40,7 @@ def ended(pallet: str, index: int, severity: str) -> ConditionObservation:
         severity=severity,
         active=False,
         key=f"{pallet}/{index}",
-        title=f"{pallet} {index} is no longer watched",
+        title=f"{name(pallet, index, None)} is no longer watched",
         text="It is not there any more: a runtime upgrade took it away, or governance has moved to another chain.",
         labels={"pallet": pallet, "referendum": str(index)},
         data={"pallet": pallet, "referendum": index, "track": None, "state": "frozen", "calls": []},

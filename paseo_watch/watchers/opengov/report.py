@@ -59,7 +59,7 @@ def event(
         rule=RULE,
         severity=_severity(milestone.state, severity),
         key=f"{instance.pallet}/{index}/{milestone.key}",
-        title=TITLES[milestone.state].format(_name(instance, index, track)),
+        title=TITLES[milestone.state].format(name(instance.pallet, index, track)),
         text="\n".join(_lines(row, milestone)),
         labels=_labels(instance, index, track) | {"state": milestone.state},
         data={
@@ -81,14 +81,14 @@ def frozen(
 ) -> ConditionObservation:
     """A referendum counts from a moment that its clock has not reached, or does so no longer (`row.frozen`)."""
     track, active = _track(instance, row), row.frozen
-    name = _name(instance, index, track)
+    who = name(instance.pallet, index, track)
     until = None if info is None else max(info.submitted, info.since or 0)
     if active:
-        title = f"{name} is frozen"
+        title = f"{who} is frozen"
         text = f"It counts from {instance.block_word} #{until:,} on; that clock was set back to #{now or 0:,}."
         text += " Nothing happens to it until then, unless it is cancelled or killed."
     else:
-        title = f"{name} is no longer frozen"
+        title = f"{who} is no longer frozen"
         text = "It has ended." if info is None or info.end is not None else "Its clock has caught up: its periods run."
     data = {"state": "frozen", "frozen_until": until if active else None, "clock": now}
     return ConditionObservation(
@@ -103,10 +103,10 @@ def frozen(
     )
 
 
-def _name(instance: Instance, index: int, track: str | None) -> str:
+def name(pallet: str, index: int, track: str | None) -> str:
     """`Referendum 12 (root)`; of another instance than Referenda with its pallet."""
-    name = f"Referendum {index}" if instance.pallet == "Referenda" else f"{instance.pallet} {index}"
-    return f"{name} ({track})" if track else name
+    word = "Referendum" if pallet == "Referenda" else pallet
+    return f"{word} {index} ({track})" if track else f"{word} {index}"
 
 
 def _link(instance: Instance, index: int, names: Names) -> tuple[str, ...]:

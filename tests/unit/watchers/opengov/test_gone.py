@@ -29,6 +29,7 @@ def test_what_is_remembered_of_one_that_went_goes_and_its_condition_ends() -> No
     assert step.changes == {**gone, "live": {"pallets": ["FellowshipReferenda"]}}
     (ended,) = step.observations
     assert (ended.rule, ended.key, ended.active) == (FROZEN, "Referenda/7", False)  # type: ignore[union-attr]
+    assert ended.title == "Referendum 7 is no longer watched"  # under the name by which it was told
 
 
 def test_one_that_was_not_frozen_goes_in_silence() -> None:
