@@ -17,6 +17,8 @@ from paseo_watch.watchers.watcher import Gauge, Reading
 MOST = 1000
 """Readings of one gauge on one chain: a watcher bounds its labels; this holds whatever it does."""
 
+OMITTED = Gauge("readings_omitted", f"Readings beyond {MOST} of one gauge, which are not shown.")
+
 
 @dataclass(frozen=True, slots=True)
 class Readings(Collector):
@@ -27,17 +29,24 @@ class Readings(Collector):
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Every gauge, without readings."""
-        yield from (_family(gauge) for gauge in self.gauges)
+        yield from (_family(gauge) for gauge in (*self.gauges, OMITTED))
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Every gauge with its readings on every chain."""
+        """Every gauge with its readings on every chain, and how many were left out."""
         read = {name: _readings(pipeline) for name, pipeline in self.pipelines()}
+        omitted = dict.fromkeys(read, 0)
         for gauge in self.gauges:
             family = _family(gauge)
             for chain, found in read.items():
-                for reading in [each for each in found if each.gauge == gauge][:MOST]:
+                of_it = [each for each in found if each.gauge == gauge]
+                omitted[chain] += len(of_it[MOST:])
+                for reading in of_it[:MOST]:
                     family.add_metric([chain, *reading.labels], reading.value)
             yield family
+        left_out = _family(OMITTED)
+        for chain, count in omitted.items():
+            left_out.add_metric([chain], count)
+        yield left_out
 
 
 def _family(gauge: Gauge) -> GaugeMetricFamily:

@@ -50,3 +50,10 @@ def test_a_watcher_that_bounds_nothing_is_bounded() -> None:
     made = registry(relay={f"thing {n}": n for n in range(MOST + 50)})
     (family,) = [family for family in made.collect() if family.name == "paseo_watch_thing_size_bytes"]
     assert len(family.samples) == MOST
+    assert made.get_sample_value("paseo_watch_readings_omitted", {"chain": "relay"}) == 50
+
+
+def test_where_nothing_is_left_out_that_is_said_too() -> None:
+    """As many as there may be are shown, all of them."""
+    made = registry(relay={f"thing {n}": n for n in range(MOST)})
+    assert made.get_sample_value("paseo_watch_readings_omitted", {"chain": "relay"}) == 0
