@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from paseo_watch.alerts.route import Route
 from paseo_watch.app.recall import begin, recall
 from paseo_watch.app.seen import Seen
+from paseo_watch.app.watchers import interest
 from paseo_watch.chain.answers import read_answers
 from paseo_watch.chain.block import BlockRef, ChainId
 from paseo_watch.chain.decode import Decoder, ReferenceEvents
@@ -234,9 +235,7 @@ class ChainService:
         for name, each in needs.items():
             for sentence in each.blind:
                 log.warning("%s: %s is blind: %s", self.name, name, sentence)
-        events = frozenset[tuple[str, str]]().union(*(each.events for each in needs.values()))
-        keys = frozenset[bytes]().union(*(each.keys for each in needs.values()))
-        return Interest(runtime.watch(events), tuple(sorted(keys)))
+        return interest(runtime, needs.values())
 
     def _vitals(self, pipeline: Pipeline, now_ms: int) -> Vitals:
         statuses = self.pool.statuses() if self.pool else ()

@@ -7,6 +7,7 @@ it saw blocks ago.
 from collections.abc import Mapping, Sequence
 
 from paseo_watch.alerts.route import Route
+from paseo_watch.app.watchers import interest
 from paseo_watch.chain.block import Block
 from paseo_watch.chain.runtimes import Interest
 from paseo_watch.chain.scale.runtime import Runtime
@@ -26,10 +27,7 @@ class Rehearsal:
 
     def interest(self, runtime: Runtime) -> Interest:
         """What they want of every block of a runtime."""
-        needs = [watcher.needs(runtime) for watcher in self._watchers]
-        events = frozenset[tuple[str, str]]().union(*(each.events for each in needs))
-        keys = frozenset[bytes]().union(*(each.keys for each in needs))
-        return Interest(runtime.watch(events), tuple(sorted(keys)))
+        return interest(runtime, (watcher.needs(runtime) for watcher in self._watchers))
 
     def wants(self, block: Block, storage: Mapping[bytes, bytes | None]) -> frozenset[bytes]:
         """The keys that they ask for beyond that, in the light of what was read so far."""

@@ -1,12 +1,14 @@
 """Watchers of a chain, built from the configuration, and the documents that they want."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from paseo_watch.chain.runtimes import Interest
+from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.chain.units import NATIVE, Unit
 from paseo_watch.config.model import Config
 from paseo_watch.watchers.registry import WATCHERS, Document, Explorer, WatcherSetting
 from paseo_watch.watchers.service import ServiceWatcher
-from paseo_watch.watchers.watcher import Watcher
+from paseo_watch.watchers.watcher import Needs, Watcher
 
 
 def chain_watchers(config: Config, name: str) -> Callable[[int], Sequence[Watcher]]:
@@ -18,6 +20,15 @@ def chain_watchers(config: Config, name: str) -> Callable[[int], Sequence[Watche
         return (ServiceWatcher(), *configured)
 
     return make
+
+
+def interest(runtime: Runtime, needs: Iterable[Needs]) -> Interest:
+    """What all watchers together want of every block of a runtime."""
+    events, keys = set[tuple[str, str]](), set[bytes]()
+    for each in needs:
+        events |= each.events
+        keys |= each.keys
+    return Interest(runtime.watch(events), tuple(sorted(keys)))
 
 
 def chain_documents(config: Config, name: str) -> tuple[Document, ...]:

@@ -1,13 +1,16 @@
 """Watchers of a chain, built from the configuration."""
 
 import argparse
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from paseo_watch.app.watchers import chain_documents, chain_watchers
+from paseo_watch.app.watchers import chain_documents, chain_watchers, interest
 from paseo_watch.cli.configuration import load_config
 from paseo_watch.config.load import load
 from paseo_watch.config.model import Config
+from paseo_watch.watchers.watcher import Needs
 
 
 @pytest.fixture(name="config")
@@ -43,3 +46,19 @@ def test_a_document_is_loaded_for_the_chains_that_want_it(config: Config) -> Non
     """And for no other."""
     assert [document.name for document in chain_documents(config, "asset-hub")] == ["whitelist:policy-cap"]
     assert chain_documents(config, "relay") == ()
+
+
+def test_a_blocks_interest_is_what_all_watchers_need_together() -> None:
+    """What two need is asked for once, what one needs for the others' sake too."""
+    runtime: Any = SimpleNamespace(watch=sorted)
+    transfer, slashed = ("Balances", "Transfer"), ("Staking", "Slashed")
+    found = interest(
+        runtime,
+        [
+            Needs(frozenset({transfer}), frozenset({b"b", b"a"})),
+            Needs(),
+            Needs(frozenset({slashed}), frozenset({b"b", b"c"})),
+        ],
+    )
+    assert found.watch == [transfer, slashed]  # type: ignore[comparison-overlap]
+    assert found.keys == (b"a", b"b", b"c")
