@@ -4,7 +4,8 @@ The metadata is that of the shipped recording, made on today's runtime. The ledg
 it writes; nothing of the package is asked.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,19 @@ async def watched(relay: RelaySessions, folder: Path, *unreadable: int) -> list[
         node.script(*(discarded(STATE, height=number, times=FOREVER) for number in unreadable))
         await watch.follow(1, relay.chain.tip.number)
     return watch.alerts()
+
+
+@asynccontextmanager
+async def at_work(relay: RelaySessions) -> AsyncIterator[tuple[ScriptedNode, House]]:
+    """A node that serves what is written from now on, and the service on it."""
+    options, setting = ValidatorsOptions(), WatcherSetting("relay", "paseo", 42)
+    transport = WebSocketTransport()
+    async with (
+        ScriptedNode(relay.chain) as node,
+        House([node.url], transport, watchers=lambda prefix: [build(options, setting)], speed=1) as house,
+    ):
+        yield node, house
+    await transport.close()
 
 
 async def rows(folder: Path) -> dict[tuple[int, bytes], tuple[int, int, int]]:
@@ -169,12 +183,7 @@ async def test_a_gap_in_observation_accuses_nobody_and_is_said(tmp_path: Path) -
 async def test_a_relay_block_costs_one_request_and_a_session_two_more() -> None:
     """Votes, session and who is disabled ride in the block's own; who is in the set and in its groups is read once."""
     relay = relay_of_today()
-    options, setting = ValidatorsOptions(), WatcherSetting("relay", "paseo", 42)
-    transport = WebSocketTransport()
-    async with (
-        ScriptedNode(relay.chain) as node,
-        House([node.url], transport, watchers=lambda prefix: [build(options, setting)], speed=1) as house,
-    ):
+    async with at_work(relay) as (node, house):
         await house.settled(house.service.ready.is_set)
         asked: list[int] = []
         for _ in range(3):
@@ -184,7 +193,6 @@ async def test_a_relay_block_costs_one_request_and_a_session_two_more() -> None:
                 await house.reached(relay.chain.tip.number)
                 asked.append(node.count(STATE))
             relay.rotate()
-    await transport.close()
     each = [after - before for before, after in zip([0, *asked], asked, strict=False)]
     assert each[2 * LENGTH :] == [2, 2, *[1] * (LENGTH - 2)]  # the set at the first block, the groups at the second
     assert each[LENGTH : 2 * LENGTH] == each[2 * LENGTH :]
@@ -193,12 +201,7 @@ async def test_a_relay_block_costs_one_request_and_a_session_two_more() -> None:
 async def test_finality_that_lags_and_then_stands_still_is_told_and_ends_when_it_goes_on() -> None:
     """Best blocks go on, the finalized one does not: after a minute of lag, after three of standstill."""
     relay = relay_of_today()
-    options, setting = ValidatorsOptions(), WatcherSetting("relay", "paseo", 42)
-    transport = WebSocketTransport()
-    async with (
-        ScriptedNode(relay.chain) as node,
-        House([node.url], transport, watchers=lambda prefix: [build(options, setting)], speed=1) as house,
-    ):
+    async with at_work(relay) as (node, house):
         relay.block()
         node.announce()
         await house.reached(1)
@@ -220,4 +223,3 @@ async def test_finality_that_lags_and_then_stands_still_is_told_and_ends_when_it
         await house.reached(13)
         await house.tick()
         assert house.statuses("finality-lag") == house.statuses("finality-stalled") == ["firing", "resolved"]
-    await transport.close()
