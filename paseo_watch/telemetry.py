@@ -42,6 +42,7 @@ class Metrics:
             "chain",
             "view",
         )
+        self.lag = gauge("chain_lag_blocks", "Finalized blocks still to be processed; NaN until known.", "chain")
         self.block_time = gauge(
             "processed_block_timestamp_seconds",
             "Timestamp.Now of the last processed block, the chain's clock.",
@@ -65,6 +66,16 @@ class Metrics:
         self.spec_version = gauge(
             "runtime_spec_version", "spec_version that executed the last processed block.", "chain"
         )
+        self.read_seconds = histogram(
+            "block_read_seconds",
+            "From the finalized head that announced a block to the block read and decoded.",
+            "chain",
+        )
+        self.commit_seconds = histogram(
+            "block_commit_seconds",
+            "From a block read to its commit, with waiting, answers, decision and transaction.",
+            "chain",
+        )
         self.observed_latency = histogram(
             "block_latency_seconds", "From a block's own timestamp to its commit here.", "chain"
         )
@@ -78,8 +89,7 @@ class Metrics:
         )
         self.endpoint_errors = counter(
             "endpoint_errors_total",
-            "Faults by kind: connect, lost, deadline, bad_answer, error_answer, rate_limited, state_discarded, quiet,"
-            " wrong_identity.",
+            "Faults by kind: connect, lost, deadline, bad_answer, error_answer, rate_limited, state_discarded, quiet.",
             "chain",
             "endpoint",
             "kind",
@@ -87,6 +97,12 @@ class Metrics:
         self.identity_mismatches = counter(
             "endpoint_identity_mismatches_total",
             "Connections refused because the genesis hash was another.",
+            "chain",
+            "endpoint",
+        )
+        self.throttled = counter(
+            "endpoint_throttled_seconds_total",
+            "Time for which requests waited for our own rate limit of the endpoint.",
             "chain",
             "endpoint",
         )
@@ -127,8 +143,18 @@ class Metrics:
             "delivery_latency_seconds", "From commit of a notification to its delivery.", "receiver", "sink"
         )
 
+        self.alert_latency = histogram(
+            "alert_latency_seconds",
+            "From the timestamp of the block that an alert is about to its delivery.",
+            "receiver",
+            "sink",
+        )
+
         self.job_runs = counter(
             "job_runs_total", "Scheduled jobs by result: ok, failed, missed, skipped.", "job", "result"
+        )
+        self.job_success = gauge(
+            "job_last_success_timestamp_seconds", "When the last run of a job that went well was due, our clock.", "job"
         )
         self.loop_stall = histogram(
             "event_loop_stall_seconds", "How late a timer of the event loop came.", buckets=STALL

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -106,6 +107,7 @@ class ChainService:
         self._waiting: dict[View, Head] = {}
         self._former: tuple[bytes, ...] = ()
         self._began_ms = shared.clock.now_ms()
+        shared.metrics.lag.labels(name).set_function(self.lag)
 
     async def run(self) -> None:
         """Follow the chain; returns when `until` is reached and everything up to it is committed."""
@@ -130,6 +132,13 @@ class ChainService:
         self._awaited.discard(document)
         if not self._awaited:
             self._documents.set()
+
+    def lag(self) -> float:
+        """Finalized blocks still to be processed; NaN while that is not known."""
+        finalized = self.seen.finalized_number
+        if self.pipeline is None or finalized is None:
+            return math.nan
+        return max(0, finalized - self.pipeline.cursor.number)
 
     def blindness(self) -> Mapping[str, tuple[str, ...]]:
         """By watcher what it should see and cannot: on the newest block's runtime, and for want of answers."""

@@ -64,6 +64,8 @@ def make_scheduler(jobs: list[Job], metrics: Metrics) -> AsyncIOScheduler:
 
     def count(event: JobExecutionEvent | JobSubmissionEvent) -> None:
         metrics.job_runs.labels(event.job_id, RESULTS[event.code]).inc()
+        if event.code == EVENT_JOB_EXECUTED:
+            metrics.job_success.labels(event.job_id).set(event.scheduled_run_time.timestamp())
         if event.code == EVENT_JOB_ERROR:
             expected = isinstance(event.exception, PaseoWatchError)
             trace = None if expected else event.exception  # a defect is worth a traceback, a file not there is not

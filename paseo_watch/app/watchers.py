@@ -6,6 +6,7 @@ from paseo_watch.chain.runtimes import Interest
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.chain.units import NATIVE, Unit
 from paseo_watch.config.model import Config
+from paseo_watch.watchers.accounts import AccountsWatcher
 from paseo_watch.watchers.registry import WATCHERS, Document, Explorer, WatcherSetting
 from paseo_watch.watchers.service import ServiceWatcher
 from paseo_watch.watchers.watcher import Needs, Watcher
@@ -17,7 +18,8 @@ def chain_watchers(config: Config, name: str) -> Callable[[int], Sequence[Watche
     def make(prefix: int) -> Sequence[Watcher]:
         setting = _setting(config, name, prefix)
         configured = [WATCHERS[kind].build(options, setting) for kind, options in config.watch.watchers.items()]
-        return (ServiceWatcher(), *configured)
+        figures = (AccountsWatcher(setting),) if config.http else ()  # only for who can look at them
+        return (ServiceWatcher(), *figures, *configured)
 
     return make
 

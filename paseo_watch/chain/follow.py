@@ -9,6 +9,7 @@ Laws of this file:
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
@@ -66,6 +67,7 @@ class Follower:
         self._pushed: dict[int, Header] = {}
         self._target = -1
         self._first_head: int | None = None
+        self._announced: deque[tuple[int, float]] = deque(maxlen=PUSHED)
         self._woken = asyncio.Event()
 
     @property
@@ -84,6 +86,7 @@ class Follower:
             del self._pushed[next(iter(self._pushed))]
         if self._first_head is None:
             self._first_head = header.number
+        self._announce(header.number)
         self._target = header.number  # the last word, not the largest: one endpoint may have announced nonsense
         self._listener.finalized(self._target)
         self._woken.set()
@@ -133,6 +136,7 @@ class Follower:
         self._listener.halted(None)
         self._trail = trail
         self._count_gaps(blocks)
+        self._measure(blocks)
         for block in blocks:
             await emit(block)
             position = block.ref
@@ -146,6 +150,21 @@ class Follower:
             self._first_head is not None and b.number > self._first_head for b in blocks if b.number not in self._pushed
         )
         self._metrics.gap_blocks.labels(self._chain.name).inc(gaps)
+
+    def _announce(self, number: int) -> None:
+        """Note when a head first reached this height; what was announced above it was nonsense, or comes again."""
+        while self._announced and self._announced[-1][0] >= number:
+            self._announced.pop()
+        self._announced.append((number, self._clock.monotonic()))
+
+    def _measure(self, blocks: Sequence[Block]) -> None:
+        """How long after its announcement each block is here; those below the first head of this run had none."""
+        now, read = self._clock.monotonic(), self._metrics.read_seconds.labels(self._chain.name)
+        for block in blocks:
+            while self._announced and self._announced[0][0] < block.number:
+                self._announced.popleft()
+            if self._announced and self._first_head is not None and block.number >= self._first_head:
+                read.observe(now - self._announced[0][1])
 
     async def _window(self, connection: Connection, position: BlockRef, last: int) -> tuple[list[Block], Trail | None]:
         """The longest run of good blocks that this endpoint gives; raises where not even the first is good."""

@@ -14,6 +14,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -211,8 +212,10 @@ class Courier:
     async def _done(self, row: StoredDelivery, attempt: int) -> None:
         now_ms = self._world.clock.now_ms()
         await self._mark("done", lambda conn: deliveries.done(conn, row.id, attempt, now_ms))
-        latency = max(0, now_ms - row.notified_ms) / 1000
-        self._world.metrics.delivery_latency.labels(self.receiver, self.name).observe(latency)
+        metrics, way = self._world.metrics, (self.receiver, self.name)
+        metrics.delivery_latency.labels(*way).observe(max(0, now_ms - row.notified_ms) / 1000)
+        if (happened_ms := _happened_ms(row)) is not None:
+            metrics.alert_latency.labels(*way).observe(max(0, now_ms - happened_ms) / 1000)
 
     async def _retry(self, row: StoredDelivery, attempt: int, error: SendFailed) -> None:
         pause = self._delay(attempt, error.retry_after)
@@ -273,6 +276,14 @@ class Courier:
     def _at(self, state: State, detail: str) -> CourierStatus:
         now_ms = self._world.clock.now_ms()
         return CourierStatus(self.receiver, self.name, self._sink.kind, state, detail, now_ms)
+
+
+def _happened_ms(row: StoredDelivery) -> int | None:
+    """The time of the block that the alert is about, by the chain's clock; None without a block, or for a late one."""
+    block = row.content.get("block")
+    if not block or not block["time"] or row.content["late"]:
+        return None
+    return round(datetime.fromisoformat(block["time"]).timestamp() * 1000)
 
 
 async def _undisturbed(work: Coroutine[Any, Any, None]) -> None:

@@ -28,7 +28,10 @@ Destinations = Mapping[str, Sequence[str]]
 
 @dataclass(slots=True)
 class Commit:
-    """What a turn gathers, of one or more inputs. `expected` is the stored cursor, `cursor` what it becomes."""
+    """What a turn gathers, of one or more inputs. `expected` is the stored cursor, `cursor` what it becomes.
+
+    `arrived` says when its blocks and holes were put in, in seconds of the monotonic clock.
+    """
 
     chain_id: int
     expected: BlockRef
@@ -41,6 +44,7 @@ class Commit:
     holes: list[Hole] = field(default_factory=list)
     healed: list[int] = field(default_factory=list)
     blocks: int = 0
+    arrived: list[float] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:

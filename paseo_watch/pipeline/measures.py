@@ -31,6 +31,12 @@ class Measures:
             self._block(last_block, now_ms)
         self.told(commit.routed)
 
+    def took(self, arrived: Iterable[float], now: float) -> None:
+        """How long after their arrival blocks are committed, in seconds of the monotonic clock."""
+        commit = self._metrics.commit_seconds.labels(self._chain)
+        for at in arrived:
+            commit.observe(now - at)
+
     def told(self, routed: Iterable[Routed]) -> None:
         """Alerts that were put into the outbox."""
         for each in routed:

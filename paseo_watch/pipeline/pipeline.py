@@ -96,7 +96,7 @@ class Pipeline:
         self._clock = clock
         self._measures = Measures(metrics, row.chain.name)
         self._ports = ports
-        self._block_queue: asyncio.Queue[Block | Hole] = asyncio.Queue(QUEUE)
+        self._block_queue: asyncio.Queue[tuple[Block | Hole, float]] = asyncio.Queue(QUEUE)
         self._aside_queue: asyncio.Queue[Tick | Loaded] = asyncio.Queue(QUEUE)
         self._heal_queue: asyncio.Queue[Heal] = asyncio.Queue(1)
         self._turn = asyncio.Lock()
@@ -121,7 +121,7 @@ class Pipeline:
             case Tick() | Loaded():
                 await self._aside_queue.put(input)
             case _:
-                await self._block_queue.put(input)
+                await self._block_queue.put((input, self._clock.monotonic()))
 
     async def drained(self) -> None:
         """Return when everything that was put in is committed."""
@@ -154,15 +154,16 @@ class Pipeline:
                     self._decide(self._ports.vitals(self, input.now_ms), Answers(), commit)
             await self._commit(commit)
 
-    async def _pass(self, inputs: Sequence[Block | Hole]) -> None:
+    async def _pass(self, inputs: Sequence[tuple[Block | Hole, float]]) -> None:
         """Decide blocks, and commit them with the cursor behind them."""
         async with self._turn:
             commit = self._fresh()
-            for input in inputs:
+            for input, arrived in inputs:
                 if isinstance(input, Hole):
                     self._hole(input, commit)
                 else:
                     commit = await self._block(input, commit)
+                commit.arrived.append(arrived)
             await self._commit(commit)
 
     async def _block(self, block: Block, commit: Commit) -> Commit:
@@ -258,6 +259,7 @@ class Pipeline:
             self._ports.wake_outbox()
         self._measures.stands(self.cursor.number, self.open_holes)
         self._measures.committed(commit, self.last_block, now_ms)
+        self._measures.took(commit.arrived, self._clock.monotonic())
         if commit.fired or commit.resolved:
             self._measures.firing(self.memory.firing.values())
 

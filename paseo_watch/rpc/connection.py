@@ -180,6 +180,7 @@ class Connection:
     async def _admitted(self, count: int) -> None:
         wait = self._bucket.take(count, self._clock.monotonic())
         if wait > 0:
+            self._metrics.throttled.labels(self._chain, self.endpoint).inc(wait)
             await self._clock.sleep(wait)
         if self.error is not None:
             raise ConnectionLost(f"the connection to {self.endpoint} has ended: {self.error}") from self.error

@@ -10,6 +10,7 @@ from paseo_watch.rpc.backoff import backoff
 from paseo_watch.rpc.bucket import TokenBucket
 from paseo_watch.rpc.connection import BATCH_LIMIT, Connection
 from paseo_watch.rpc.errors import (
+    KINDS,
     BackingOff,
     ConnectionLost,
     DeadlineExceeded,
@@ -55,8 +56,10 @@ class Endpoint:
         self._finalized_at = 0.0
         self._shown: State | None = None
         self._since_ms = 0
-        for counter in (around.metrics.identity_mismatches, around.metrics.reconnects):
+        for counter in (around.metrics.identity_mismatches, around.metrics.reconnects, around.metrics.throttled):
             counter.labels(around.chain, name)  # 0: what is absent at first, increase() does not see begin
+        for kind in KINDS:
+            around.metrics.endpoint_errors.labels(around.chain, name, kind)
         self.show()
 
     @property

@@ -132,11 +132,13 @@ class UnknownBlock(StateDiscarded):
 class WrongIdentity(PermanentError):
     """The endpoint serves another chain: `found` where `expected` should be, both 32 bytes."""
 
-    kind = "wrong_identity"
-
     def __init__(self, endpoint: str, expected: bytes, found: bytes) -> None:
         self.endpoint, self.expected, self.found = endpoint, expected, found
         super().__init__(f"{endpoint} serves another chain: genesis 0x{found.hex()}, expected 0x{expected.hex()}")
+
+
+KINDS = ("connect", "lost", "deadline", "bad_answer", "error_answer", "rate_limited", "state_discarded", "quiet")
+"""Every `kind` of an EndpointError that was asked; a test holds it to the classes."""
 
 
 class Exhausted(TransientError):

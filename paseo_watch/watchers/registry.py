@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from paseo_watch.watchers.accounts import GAUGES as ACCOUNTS_GAUGES
 from paseo_watch.watchers.balances.rules import BalanceOptions
 from paseo_watch.watchers.balances.watcher import build as build_balances
 from paseo_watch.watchers.balances.watcher import documents as balances_documents
@@ -44,5 +45,5 @@ WATCHERS: Mapping[str, WatcherKind] = MappingProxyType(
     }
 )
 
-GAUGES: tuple[Gauge, ...] = tuple(gauge for kind in WATCHERS.values() for gauge in kind.gauges)
-"""What watchers show, whichever are configured."""
+GAUGES: tuple[Gauge, ...] = (*ACCOUNTS_GAUGES, *(gauge for kind in WATCHERS.values() for gauge in kind.gauges))
+"""What watchers show, whichever are configured; named accounts are shown in any case."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.chain.units import NATIVE
-from paseo_watch.watchers.balances import account
+from paseo_watch.watchers import account
 from paseo_watch.watchers.balances.fees import FEE_EVENTS, FEE_PAID
 from paseo_watch.watchers.balances.legs import Vocabulary, fungible_events, native_events, vocabulary
 from paseo_watch.watchers.balances.moves import DRIVERS

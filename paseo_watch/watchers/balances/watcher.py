@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from paseo_watch.chain.block import Block
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.chain.units import NATIVE
-from paseo_watch.watchers.balances import account as accounts
+from paseo_watch.watchers import account as accounts
 from paseo_watch.watchers.balances import whitelist
 from paseo_watch.watchers.balances.conditions import (
     Outcome,

@@ -1,6 +1,7 @@
 """One chain at work, its nodes in memory: put together, stopped at any point, started again."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -370,3 +371,21 @@ async def test_blindness_is_that_on_the_newest_blocks_runtime_whatever_else_is_l
         await house.heal()
         assert house.told()[3] == [3]
         assert house.service.blindness() == blind
+
+
+async def test_the_lag_is_what_is_finalized_and_not_processed(node: CodedNode, transport: FakeTransport) -> None:
+    """Nothing is known before the chain was reached; a head that falls makes no lag below zero."""
+
+    def lag(house: House) -> float:
+        value = house.metrics.registry.get_sample_value("paseo_watch_chain_lag_blocks", {"chain": "relay"})
+        assert value is not None
+        return value
+
+    async with House([URL], transport) as house:
+        assert math.isnan(lag(house))
+        await house.reached(LAST)
+        assert lag(house) == 0
+        house.service.seen.finalized(LAST + 30)
+        assert lag(house) == 30
+        house.service.seen.finalized(LAST - 2)
+        assert lag(house) == 0

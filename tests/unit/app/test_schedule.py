@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -24,7 +25,7 @@ async def test_every_job_has_its_interval_and_never_runs_beside_itself() -> None
 
 async def test_a_job_that_fails_is_counted_and_told_and_the_next_run_comes(caplog: pytest.LogCaptureFixture) -> None:
     """Under the words that docs/metrics.md documents."""
-    metrics, runs = Metrics(CollectorRegistry()), 0
+    metrics, runs, before = Metrics(CollectorRegistry()), 0, time.time()
     twice = asyncio.Event()
 
     async def work() -> None:
@@ -42,6 +43,9 @@ async def test_a_job_that_fails_is_counted_and_told_and_the_next_run_comes(caplo
             await asyncio.sleep(0)
         scheduler.shutdown(wait=False)
     assert metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": "failed"}) == 1
+    succeeded = metrics.registry.get_sample_value("paseo_watch_job_last_success_timestamp_seconds", {"job": "work"})
+    assert succeeded is not None
+    assert before <= succeeded <= time.time()
     assert "the job work failed: the disk is on fire" in caplog.text
 
 

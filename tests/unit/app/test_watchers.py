@@ -20,10 +20,11 @@ def _config() -> Config:
 
 
 def test_every_chain_watches_itself_first_then_what_is_configured(config: Config) -> None:
-    """The service's own watcher needs no configuration."""
+    """The service's own watcher and the named accounts' need no configuration."""
     for name in config.chains:
         assert [watcher.name for watcher in chain_watchers(config, name)(42)] == [
             "service",
+            "accounts",
             "balances",
             "opengov",
             "validators",
@@ -33,12 +34,18 @@ def test_every_chain_watches_itself_first_then_what_is_configured(config: Config
 def test_without_any_watcher_a_chain_still_watches_itself() -> None:
     """A configuration may only follow."""
     nothing = load(None, {}).model_copy(update={"watch": type(load(None, {}).watch)()})
-    assert [watcher.name for watcher in chain_watchers(nothing, "relay")(42)] == ["service"]
+    assert [watcher.name for watcher in chain_watchers(nothing, "relay")(42)] == ["service", "accounts"]
+
+
+def test_where_nobody_can_look_at_figures_none_are_read(config: Config) -> None:
+    """A recording that was made before an account got its name can still be replayed."""
+    silent = config.model_copy(update={"http": False})
+    assert "accounts" not in [watcher.name for watcher in chain_watchers(silent, "relay")(42)]
 
 
 def test_a_condition_belongs_to_the_chains_that_its_rule_names(config: Config) -> None:
     """It ends where it does not belong any more."""
-    rules = {name: chain_watchers(config, name)(42)[1].rules for name in ("relay", "asset-hub")}
+    rules = {name: chain_watchers(config, name)(42)[2].rules for name in ("relay", "asset-hub")}
     assert rules == {"relay": frozenset(), "asset-hub": {"policy-cap"}}
 
 

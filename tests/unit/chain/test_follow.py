@@ -367,3 +367,27 @@ async def test_an_endpoint_that_is_away_is_waited_for(
             await asyncio.sleep(0)
     assert found == []
     assert FIRST in transport.attempts
+
+
+async def test_how_long_after_its_announcement_a_block_was_read_is_measured(
+    follower: Follower, chain: TellingChain, clock: HastyClock, metrics: Metrics
+) -> None:
+    """By the head that first reached it, not by a later one or by nonsense; below the first head none was."""
+
+    def sample(name: str) -> float | None:
+        return metrics.registry.get_sample_value(f"paseo_watch_block_read_seconds_{name}", {"chain": "relay"})
+
+    follower.on_head(finalized(chain, 5))
+    await clock.sleep(3)
+    await walk(follower, chain, 5)
+    assert (sample("count"), sample("sum")) == (1, 3)
+
+    chain.moves(3)
+    follower.on_head(Head("finalized", 999, {**chain.best_chain[8].header, "number": "0x3e7"}, "first.test"))
+    await clock.sleep(50)
+    follower.on_head(finalized(chain, 7))
+    await clock.sleep(2)
+    follower.on_head(finalized(chain, 8))
+    await clock.sleep(1)
+    await walk(follower, chain, 8, since=5)
+    assert (sample("count"), sample("sum")) == (4, 3 + 3 + 3 + 1)

@@ -39,9 +39,9 @@ class StoreInMemory:
         with self._engine.begin() as conn:
             return fn(conn)
 
-    def enqueue(self, ids: str, now_ms: int, receiver: str = "team", sink: str = "hook") -> None:
-        """One notification and delivery for each letter."""
-        alerts = [Notification(id, "relay", "rule", "info", "event", {"id": id}) for id in ids]
+    def enqueue(self, ids: str, now_ms: int, receiver: str = "team", sink: str = "hook", **content: Any) -> None:
+        """One notification and delivery for each letter, with more content where that matters."""
+        alerts = [Notification(id, "relay", "rule", "info", "event", {"id": id, **content}) for id in ids]
         outgoing = [NewDelivery(delivery_id(id, receiver, sink), id, receiver, sink) for id in ids]
         self.look(lambda conn: deliveries.enqueue(conn, alerts, outgoing, now_ms))
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import Never
+from typing import Any, Never
 
 import pytest
 from sqlalchemy import Connection
@@ -16,10 +16,12 @@ from paseo_watch.sinks.sink import Delivery, SendFailed, SendRefused, SinkRefuse
 from paseo_watch.store import deliveries
 from paseo_watch.store.deliveries import StoredDelivery
 from paseo_watch.store.errors import StoreRefused, StoreUnavailable
+from tests.clock import FakeClock
 from tests.unit.outbox.stage import ScriptedSink, Stage, times
 
 DAY = 86_400
 WHO = ("team", "hook")
+HAPPENED_MS = 1_783_166_400_000  # 2026-07-04T12:00:00Z
 
 
 @pytest.fixture
@@ -59,6 +61,26 @@ async def test_what_waits_is_sent_in_order_and_marked_done(stage: Stage) -> None
     assert {row.status for row in stage.store.rows().values()} == {"done"}
     assert stage.metric("deliveries_total", result="done") == 3
     assert stage.metric("delivery_latency_seconds_sum") == 6
+
+
+@pytest.mark.parametrize(
+    ("content", "seconds"),
+    [
+        ({"block": {"time": "2026-07-04T12:00:00Z"}, "late": False}, 9),
+        ({"block": {"time": "2026-07-04T12:00:00Z"}, "late": True}, 0),
+        ({"block": {"time": None}, "late": False}, 0),
+        ({"block": None, "late": False}, 0),
+    ],
+    ids=["a block's", "a late block's", "no time", "no block"],
+)
+async def test_an_alert_is_as_late_as_its_block_is_old(stage: Stage, content: dict[str, Any], seconds: int) -> None:
+    """By the chain's clock; a hole that healed after hours says nothing about the way."""
+    stage.clock = FakeClock(HAPPENED_MS + 9_000)
+    stage.store.enqueue("a", stage.clock.now_ms(), **content)
+    async with running(stage.outbox({WHO: ScriptedSink()})):
+        await stage.clock.advance(0)
+    assert stage.metric("alert_latency_seconds_sum") in (seconds, None)
+    assert stage.metric("alert_latency_seconds_count") == (1 if seconds else None)
 
 
 async def test_what_is_committed_later_is_sent_once_woken(stage: Stage) -> None:

@@ -159,6 +159,7 @@ async def test_blocks_become_alerts_state_and_a_cursor(database: Database) -> No
     value = metrics.registry.get_sample_value
     assert value("paseo_watch_blocks_processed_total", {"chain": "relay"}) == 2
     assert value("paseo_watch_block_height", {"chain": "relay", "view": "processed"}) == 12
+    assert value("paseo_watch_block_commit_seconds_count", {"chain": "relay"}) == 2
     labels = {"chain": "relay", "rule": "counting-odd", "severity": "warning"}
     assert value("paseo_watch_alerts_total", {**labels, "status": "resolved"}) == 1
     assert value("paseo_watch_conditions_firing", labels) == 0

@@ -261,7 +261,7 @@ async def test_an_empty_batch_asks_nobody(connection: Connection, node: Scripted
 
 
 async def test_the_bucket_holds_requests_back(
-    transport: FakeTransport, node: ScriptedNode, clock: FakeClock, metrics: Metrics
+    transport: FakeTransport, node: ScriptedNode, clock: FakeClock, metrics: Metrics, sample: Sample
 ) -> None:
     """With one request a second and no burst to speak of, a batch of three waits two seconds before it goes out."""
     bucket = TokenBucket(1.0, 1, clock.monotonic())
@@ -281,6 +281,7 @@ async def test_the_bucket_holds_requests_back(
 
     assert len(await call) == 3
     assert len(node.calls) == 3
+    assert sample("endpoint_throttled_seconds_total", chain="c", endpoint="n") == 2
     await connection.close()
 
 

@@ -8,6 +8,7 @@ import pytest
 from paseo_watch.errors import PermanentError
 from paseo_watch.rpc.endpoint import Endpoint
 from paseo_watch.rpc.errors import (
+    KINDS,
     BackingOff,
     BadAnswer,
     ConnectFailed,
@@ -191,7 +192,7 @@ async def test_what_is_no_error_of_ours_is_not_counted(endpoint: Endpoint, sampl
     connection = await endpoint.connected()
     endpoint.failed(PermanentError("a decision"), connection)
 
-    assert sample("endpoint_errors_total", chain="relay", endpoint="node.test", kind="bad_answer") is None
+    assert sample("endpoint_errors_total", chain="relay", endpoint="node.test", kind="bad_answer") == 0
     await endpoint.close()
 
 
@@ -221,3 +222,11 @@ async def test_a_rate_limit_at_the_door_is_respected(
     await clock.advance(1)
 
     assert endpoint.ready
+
+
+async def test_every_counter_of_it_is_there_before_its_first_event(endpoint: Endpoint, sample: Sample) -> None:
+    """A first fault that made its series would be invisible to increase()."""
+    for kind in KINDS:
+        assert sample("endpoint_errors_total", chain="relay", endpoint="node.test", kind=kind) == 0
+    for name in ("identity_mismatches", "reconnects", "throttled_seconds"):
+        assert sample(f"endpoint_{name}_total", chain="relay", endpoint="node.test") == 0

@@ -3,11 +3,14 @@
 import pytest
 
 from paseo_watch.errors import PermanentError, TransientError
+from paseo_watch.rpc import errors
 from paseo_watch.rpc.errors import (
+    KINDS,
     BackingOff,
     BadAnswer,
     ConnectionLost,
     DeadlineExceeded,
+    EndpointError,
     ErrorAnswer,
     Exhausted,
     MethodMissing,
@@ -109,3 +112,9 @@ def test_exhausted_says_what_each_endpoint_answered() -> None:
     error = Exhausted({"a": ConnectionLost("gone"), "b": BadAnswer("null where a block should be")})
 
     assert str(error) == "no endpoint could answer: a: gone; b: null where a block should be"
+
+
+def test_every_kind_that_an_error_has_is_in_the_closed_set() -> None:
+    """The metric's series are made from it. What was not asked is counted nowhere."""
+    classes = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, EndpointError)]
+    assert {each.kind for each in classes} == set(KINDS)

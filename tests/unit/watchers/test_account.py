@@ -3,8 +3,8 @@
 import pytest
 
 from paseo_watch.chain.scale.runtime import Runtime
-from paseo_watch.watchers.balances import account
-from paseo_watch.watchers.balances.account import Balance
+from paseo_watch.watchers import account
+from paseo_watch.watchers.account import Balance
 from tests.data import data_path
 from tests.unit.watchers.balances.doubles import ALICE, balance, runtime
 
