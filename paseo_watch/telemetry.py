@@ -150,6 +150,16 @@ class Metrics:
             "sink",
         )
 
+        self.store_up = gauge("store_up", "1 where the last transaction found the store there, 0 where not.")
+        self.store_size = gauge("store_size_bytes", "Size of the database on disk, without a log beside it.")
+        self.store_rows = gauge("store_rows", "Rows of a table of the store.", "table")
+        self.store_pruned = counter(
+            "store_pruned_rows_total",
+            "Rows that housekeeping deleted, by reason: age, rows (there were too many).",
+            "table",
+            "reason",
+        )
+
         self.job_runs = counter(
             "job_runs_total", "Scheduled jobs by result: ok, failed, missed, skipped.", "job", "result"
         )

@@ -1,7 +1,10 @@
 """What is done every so often: ticks, healing, documents, housekeeping, the heartbeat."""
 
+import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import aiohttp
 from sqlalchemy import Connection, select
@@ -26,8 +29,9 @@ from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.registry import Document
 from paseo_watch.watchers.watcher import EventObservation, Loaded, Tick
 
-TICK, HEAL, DOCUMENTS, HOUSEKEEPING = 10.0, 30.0, 600.0, 3600.0  # seconds
-DAY_MS = 86_400_000
+log = logging.getLogger(__name__)
+
+TICK, HEAL, DOCUMENTS, HOUSEKEEPING, STORE_SIZE = 10.0, 30.0, 600.0, 3600.0, 300.0  # seconds
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -69,7 +73,10 @@ def make_jobs(
     ]
     for _, document in documents:
         tools.metrics.documents_age.labels(document.name).set(0)  # so that one that never comes shows as very old
+    for table, reason in product(housekeeping.PRUNED, ("age", "rows")):
+        tools.metrics.store_pruned.labels(table, reason)  # 0: the first early loss is to be seen by increase()
     jobs.append(Job("housekeeping", HOUSEKEEPING, lambda: _keep_house(tools)))
+    jobs.append(Job("store size", STORE_SIZE, lambda: _measure_store(tools), at_once=True))
     beat = tools.config.heartbeat
     if beat:
         jobs.append(Job("heartbeat", beat.every.total_seconds(), lambda: _beat(tools, chains, beat), at_once=True))
@@ -145,9 +152,25 @@ def _load(tools: Tools, chain: ChainService, document: Document) -> Callable[[],
 
 
 async def _keep_house(tools: Tools) -> None:
-    before = tools.config.store.retention_days * DAY_MS
-    while any(await tools.database.run(lambda conn: housekeeping.prune(conn, tools.clock.now_ms(), before))):
-        pass
+    """Prune until a round deletes nothing, a transaction a round: blocks commit in between."""
+    keep = tools.config.store.keep
+    early: Counter[str] = Counter()
+    while True:
+        pruned = await tools.database.run(lambda conn: housekeeping.prune(conn, tools.clock.now_ms(), keep))
+        for table, gone in pruned.items():
+            early[table] += gone.excess
+            tools.metrics.store_pruned.labels(table, "age").inc(gone.old)
+            tools.metrics.store_pruned.labels(table, "rows").inc(gone.excess)
+        if not any(gone.old or gone.excess for gone in pruned.values()):
+            break
+    for table, count in (+early).items():
+        log.warning("%d rows of %s went before their time: the table holds store.most_rows", count, table)
+
+
+async def _measure_store(tools: Tools) -> None:
+    tools.metrics.store_size.set(await tools.database.size())
+    for table, count in (await tools.database.run(housekeeping.rows)).items():
+        tools.metrics.store_rows.labels(table).set(count)
 
 
 async def _beat(tools: Tools, chains: Sequence[ChainService], beat: Heartbeat) -> None:

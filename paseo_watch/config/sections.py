@@ -1,5 +1,6 @@
 """The sections of a configuration that do not depend on what the registries hold."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -26,6 +27,7 @@ from paseo_watch.config.fields import (
     url_host,
 )
 from paseo_watch.errors import Expected
+from paseo_watch.store.housekeeping import PRUNED, Keep
 
 MAX_ENDPOINTS = 32
 Whole = Annotated[int, Field(ge=0, le=2**32 - 1)]
@@ -170,13 +172,34 @@ class Route(Section):
         return alerts.Route(receiver, self.matchers, children, self.continues)
 
 
+class Retention(Section):
+    """How long what has ended is kept, by table."""
+
+    deliveries: Duration = parse_duration("90d")
+    """Alerts that were delivered."""
+    notifications: Duration = parse_duration("90d")
+    """Alerts as data, once all their deliveries are gone."""
+    holes: Duration = parse_duration("90d")
+    """Blocks that could not be read at first and were read later."""
+    facts: Duration = parse_duration("400d")
+    """What reports are made of: one row for each validator and session."""
+
+
 class Store(Section):
     """Where everything that must survive a restart is kept."""
 
     url: StoreUrl = SecretStr("sqlite:///paseo-watch.db")
     """sqlite:/// and a file, or postgresql://USER@HOST/DATABASE."""
-    retention_days: Annotated[int, Field(ge=1, le=3660)] = 90
-    """Delivered alerts and healed holes are forgotten after this many days; what is open is kept."""
+    retention: Retention = Retention()
+    """What has ended is forgotten after this time; what is open is always kept."""
+    most_rows: Annotated[int, Field(ge=1000, le=1_000_000_000)] = 2_000_000
+    """Rows that each of these tables may hold: beyond them the oldest go before their time, and the log says so."""
+
+    @property
+    def keep(self) -> dict[str, Keep]:
+        """How much of each table is kept, as the store asks for it."""
+        ages = {name: getattr(self.retention, name) // timedelta(milliseconds=1) for name in PRUNED}
+        return {name: Keep(age, self.most_rows) for name, age in ages.items()}
 
 
 class Http(Section):

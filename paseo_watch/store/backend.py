@@ -18,6 +18,11 @@ class Backend(Protocol):
         """What must not stand in a message."""
         ...
 
+    @property
+    def size(self) -> str:
+        """The statement that gives the database's size in bytes."""
+        ...
+
     def reserve(self) -> None:
         """Once, before the first connection: keep other processes out. Raises StoreRefused, StoreUnavailable."""
         ...

@@ -32,6 +32,8 @@ class Database:
         self._connection: Connection | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._closing: Future[None] | None = None
+        self.available = True
+        """Whether the last transaction found the database there; only for being shown."""
 
     @classmethod
     async def open(cls, store_url: str, access: Access = Access.OWNER) -> Self:
@@ -58,6 +60,10 @@ class Database:
         that has begun ends on its own, committed or rolled back; one that still waits for its turn never begins.
         """
         return await self._on_writer(partial(self._transact, fn))
+
+    async def size(self) -> int:
+        """Bytes on disk, without a log beside it. Raises as `run` does."""
+        return await self.run(lambda conn: int(conn.exec_driver_sql(self._backend.size).scalar_one()))
 
     async def close(self) -> None:
         """Wait for what is under way (CLOSE_DEADLINE), disconnect, let other processes in. May be called twice."""
@@ -96,6 +102,15 @@ class Database:
         self._transact(lambda conn: up_to_date(conn, self._backend.place))
 
     def _transact(self, fn: Callable[[Connection], T]) -> T:
+        try:
+            result = self._attempt(fn)
+        except StoreUnavailable:
+            self.available = False
+            raise
+        self.available = True
+        return result
+
+    def _attempt(self, fn: Callable[[Connection], T]) -> T:
         with sorted_out(self._backend.place, self._backend.secrets):
             conn = self._connected()
             try:

@@ -1,56 +1,75 @@
-"""Housekeeping: old rows that nobody waits for go, a bounded number at a time."""
+"""Housekeeping: rows that nobody waits for go once they are old, or too many; a bounded number at a time.
 
+What is never deleted: pending and dead deliveries, their notifications, open holes, and what is not listed here
+(cursors, watcher state, firing conditions), which does not grow with time.
+"""
+
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, select, true, tuple_
 
-from paseo_watch.store.tables import deliveries, facts, holes, notifications
+from paseo_watch.store.tables import deliveries, facts, holes, metadata, notifications
+
+
+class Keep(NamedTuple):
+    """How long ended rows of a table are kept, in milliseconds of our clock, and how many rows it may hold at most."""
+
+    age_ms: int
+    rows: int
 
 
 class Pruned(NamedTuple):
-    """How many rows went. Where one number is the limit, there may be more: call again."""
+    """How many rows went: the old ones, and those that were too many though not old yet."""
 
-    deliveries: int
-    notifications: int
-    holes: int
-    facts: int
+    old: int
+    excess: int
 
 
-def prune(conn: Connection, now_ms: int, retention_ms: int, limit: int = 1000) -> Pruned:
-    """Delete what ended more than `retention_ms` ago, at most `limit` rows of each kind.
+class _Kind(NamedTuple):
+    """A table that is pruned: when a row ended, and whether it has."""
 
-    Done deliveries, notifications with no delivery left, healed holes, facts. Never a pending or dead delivery,
-    its notification, or an open hole.
+    table: Table
+    ended_ms: Column[int]
+    has_ended: ColumnElement[bool]
+
+
+_UNWANTED = ~select(deliveries.c.seq).where(deliveries.c.notification_id == notifications.c.id).exists()
+_KINDS = (  # in this order: a notification can go once its last delivery has
+    _Kind(deliveries, deliveries.c.ended_ms, deliveries.c.status == "done"),
+    _Kind(notifications, notifications.c.created_ms, _UNWANTED),
+    _Kind(holes, holes.c.healed_ms, holes.c.healed_ms.is_not(None)),
+    _Kind(facts, facts.c.stored_ms, true()),
+)
+PRUNED = tuple(kind.table.name for kind in _KINDS)
+"""The tables that are pruned."""
+
+
+def prune(conn: Connection, now_ms: int, keep: Mapping[str, Keep], limit: int = 1000) -> dict[str, Pruned]:
+    """Delete what ended too long ago, then the oldest of what is too much: by table, at most `limit` rows of each sort.
+
+    Where any number is the limit, there may be more: call again. Rows that have not ended stay, however many.
     """
-    before = now_ms - retention_ms
-    return Pruned(
-        _prune_deliveries(conn, before, limit),
-        _prune_notifications(conn, before, limit),
-        _prune_holes(conn, before, limit),
-        _prune_facts(conn, before, limit),
-    )
+    return {kind.table.name: _pruned(conn, kind, now_ms, keep[kind.table.name], limit) for kind in _KINDS}
 
 
-def _prune_deliveries(conn: Connection, before: int, limit: int) -> int:
-    d = deliveries.c
-    old = select(d.seq).where(d.ended_ms < before, d.status == "done").order_by(d.ended_ms).limit(limit)
-    return conn.execute(delete(deliveries).where(d.seq.in_(old))).rowcount
+def rows(conn: Connection) -> dict[str, int]:
+    """How many rows each table holds."""
+    return {table.name: _count(conn, table) for table in metadata.sorted_tables}
 
 
-def _prune_notifications(conn: Connection, before: int, limit: int) -> int:
-    n = notifications.c
-    wanted = select(deliveries.c.seq).where(deliveries.c.notification_id == n.id).exists()
-    old = select(n.id).where(n.created_ms < before, ~wanted).order_by(n.created_ms).limit(limit)
-    return conn.execute(delete(notifications).where(n.id.in_(old))).rowcount
+def _pruned(conn: Connection, kind: _Kind, now_ms: int, keep: Keep, limit: int) -> Pruned:
+    old = _delete(conn, kind, kind.has_ended & (kind.ended_ms < now_ms - keep.age_ms), limit)
+    excess = _count(conn, kind.table) - keep.rows
+    return Pruned(old, _delete(conn, kind, kind.has_ended, min(limit, excess)) if excess > 0 else 0)
 
 
-def _prune_holes(conn: Connection, before: int, limit: int) -> int:
-    key = (holes.c.chain_id, holes.c.number)
-    old = select(*key).where(holes.c.healed_ms < before).order_by(holes.c.healed_ms).limit(limit)
-    return conn.execute(delete(holes).where(tuple_(*key).in_(old))).rowcount
+def _delete(conn: Connection, kind: _Kind, which: ColumnElement[bool], limit: int) -> int:
+    """The oldest first."""
+    key = tuple(kind.table.primary_key)
+    oldest = select(*key).where(which).order_by(kind.ended_ms, *key).limit(limit)
+    return conn.execute(delete(kind.table).where(tuple_(*key).in_(oldest))).rowcount
 
 
-def _prune_facts(conn: Connection, before: int, limit: int) -> int:
-    key = tuple(facts.primary_key)
-    old = select(*key).where(facts.c.stored_ms < before).order_by(facts.c.stored_ms).limit(limit)
-    return conn.execute(delete(facts).where(tuple_(*key).in_(old))).rowcount
+def _count(conn: Connection, table: Table) -> int:
+    return conn.execute(select(func.count()).select_from(table)).scalar_one()

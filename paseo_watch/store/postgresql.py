@@ -66,6 +66,11 @@ class PostgresqlBackend:
         """The URL's passwords."""
         return secrets(self._url)
 
+    @property
+    def size(self) -> str:
+        """The database with indexes and what its tables hold free."""
+        return "SELECT pg_database_size(current_database())"
+
     def reserve(self) -> None:
         """Nothing: the lock needs a session."""
 

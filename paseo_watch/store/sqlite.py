@@ -14,6 +14,8 @@ from paseo_watch.store.access import Access
 from paseo_watch.store.errors import StoreHeld, StoreNotReady, StoreRefused, StoreUnavailable
 from paseo_watch.store.url import shown
 
+LOG_LIMIT = 64 * 1024 * 1024
+"""Bytes that the write-ahead log keeps of the disk after it has grown beyond them (a long reader makes it grow)."""
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for a lock of another program (a backup, somebody's shell) before StoreUnavailable."""
 
@@ -36,6 +38,11 @@ class SqliteBackend:
     def secrets(self) -> tuple[str, ...]:
         """None."""
         return ()
+
+    @property
+    def size(self) -> str:
+        """Its pages, free ones too; the write-ahead log beside it is not in it."""
+        return "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
 
     def reserve(self) -> None:
         """Check the file and lock `FILE.lock`; the lock ends with this process, however it ends."""
@@ -75,6 +82,7 @@ class SqliteBackend:
             cursor.execute("PRAGMA query_only = ON")
         else:
             cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT}")
             cursor.execute("PRAGMA synchronous = FULL")  # a commit that was reported survives a power cut
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()

@@ -74,6 +74,14 @@ async def test_what_was_committed_is_there_after_reopening(url: str) -> None:
         assert await database.run(names) == ["kept"]
 
 
+async def test_the_size_grows_with_what_is_written(url: str) -> None:
+    """In bytes, of the whole database."""
+    async with await Database.open(url) as database:
+        before = await database.size()
+        await database.run(lambda conn: [add(conn, f"{n:06}" * 50) for n in range(2000)])
+        assert before + 2000 * 300 < await database.size() < before + 2000 * 300 * 6
+
+
 async def test_an_exception_rolls_everything_back_and_comes_out_as_it_is(url: str) -> None:
     """Whatever it is; the next transaction works."""
 

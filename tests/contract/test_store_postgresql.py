@@ -50,13 +50,16 @@ async def test_a_crash_in_the_middle_of_a_transaction_undoes_it_and_is_lived_thr
 
     async with await Database.open(url) as database:
         try:
+            assert database.available
             with pytest.raises(StoreUnavailable, match="the connection is lost"):
                 await database.run(crashed)
+            assert not database.available
             with pytest.raises(StoreUnavailable, match="the connection is lost"):
                 await database.run(register)
         finally:
             postgres.start()
         assert await database.run(register)
+        assert database.available
         with pytest.raises(StoreHeld, match="uses this store"):
             await Database.open(url)
 

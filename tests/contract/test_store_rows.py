@@ -23,6 +23,7 @@ from paseo_watch.store.cursors import Cursor
 from paseo_watch.store.database import Database
 from paseo_watch.store.deliveries import Depth, Enqueued, NewDelivery
 from paseo_watch.store.errors import CursorConflict, StoreRefused
+from paseo_watch.store.housekeeping import Keep
 from paseo_watch.store.notifications import Notification
 from tests.postgres import PostgresServer, running_postgres
 
@@ -477,6 +478,11 @@ class TestNotifications:
         assert await database.run(lambda conn: notifications.recent(conn, 1)) == both[:1]
 
 
+def keeping(age_ms: int, rows: int = 1_000) -> dict[str, Keep]:
+    """The same for every table."""
+    return dict.fromkeys(housekeeping.PRUNED, Keep(age_ms, rows))
+
+
 class TestHousekeeping:
     async def test_only_what_ended_long_ago_goes(self, database: Database, relay: int) -> None:
         """Pending and dead deliveries, their notifications and open holes stay, however old."""
@@ -498,8 +504,8 @@ class TestHousekeeping:
                 facts.put(conn, relay, "validators", [("session", key, {})], stored)
 
         await database.run(fill)
-        pruned = await database.run(lambda conn: housekeeping.prune(conn, 1_200, 1_000))
-        assert pruned == housekeeping.Pruned(deliveries=2, notifications=2, holes=1, facts=1)
+        pruned = await database.run(lambda conn: housekeeping.prune(conn, 1_200, keeping(1_000)))
+        assert pruned == {"deliveries": (2, 0), "notifications": (2, 0), "holes": (1, 0), "facts": (1, 0)}
         assert await database.run(lambda conn: facts.read(conn, relay, "validators", "session")) == (("02", {}),)
         left = await database.run(lambda conn: deliveries.list(conn, None, 10))
         assert [row.id[0] for row in left] == ["d", "c", "b"]
@@ -514,6 +520,47 @@ class TestHousekeeping:
         """So that housekeeping never holds up a block for long."""
         await enqueue(database, "abc", 100)
         await database.run(lambda conn: [deliveries.done(conn, f"{id}>team/webhook", 1, 100) for id in "abc"])
-        first = await database.run(lambda conn: housekeeping.prune(conn, 5_000, 1_000, limit=2))
-        second = await database.run(lambda conn: housekeeping.prune(conn, 5_000, 1_000, limit=2))
-        assert [(p.deliveries, p.notifications) for p in (first, second)] == [(2, 2), (1, 1)]
+        first = await database.run(lambda conn: housekeeping.prune(conn, 5_000, keeping(1_000), limit=2))
+        second = await database.run(lambda conn: housekeeping.prune(conn, 5_000, keeping(1_000), limit=2))
+        assert [(p["deliveries"].old, p["notifications"].old) for p in (first, second)] == [(2, 2), (1, 1)]
+
+    async def test_each_table_has_an_age_of_its_own(self, database: Database, relay: int) -> None:
+        """Facts are kept for reports when the alerts of that time are long forgotten."""
+        await enqueue(database, "a", 100)
+        await database.run(lambda conn: deliveries.done(conn, "a>team/webhook", 1, 100))
+        await database.run(lambda conn: facts.put(conn, relay, "validators", [("session", "01", {})], 100))
+        keep = keeping(1_000) | {"facts": Keep(9_000, 1_000)}
+        pruned = await database.run(lambda conn: housekeeping.prune(conn, 5_000, keep))
+        assert {table: gone.old for table, gone in pruned.items() if gone.old} == {"deliveries": 1, "notifications": 1}
+
+    async def test_beyond_its_rows_the_oldest_of_a_table_go_before_their_time(
+        self, database: Database, relay: int
+    ) -> None:
+        """What has not ended stays and counts: with two pending, one dead and four done, three may stay."""
+        await enqueue(database, "abcdefg", 100)
+
+        def fill(conn: Connection) -> None:
+            deliveries.dead(conn, "c>team/webhook", 1, 100, "x")
+            for at, id in enumerate("gfed", 200):
+                deliveries.done(conn, f"{id}>team/webhook", 1, at)
+            facts.put(conn, relay, "validators", [("session", f"{n}", {}) for n in range(5)], 300)
+            put_hole(conn, relay, 1)
+            put_hole(conn, relay, 2)
+
+        await database.run(fill)
+        keep = keeping(10_000, rows=3) | {"holes": Keep(10_000, 1)}
+        rounds = [await database.run(lambda conn: housekeeping.prune(conn, 400, keep, limit=3)) for _ in range(3)]
+        assert [each["deliveries"] for each in rounds] == [(0, 3), (0, 1), (0, 0)]
+        assert [each["notifications"] for each in rounds] == [(0, 3), (0, 1), (0, 0)]
+        assert [each["facts"] for each in rounds] == [(0, 2), (0, 0), (0, 0)]
+        assert [each["holes"] for each in rounds] == [(0, 0)] * 3
+        left = await database.run(lambda conn: deliveries.list(conn, None, 10))
+        assert sorted(row.id[0] for row in left) == ["a", "b", "c"]
+        counted = await database.run(housekeeping.rows)
+        assert {name: counted[name] for name in ("deliveries", "notifications", "facts", "holes", "chains")} == {
+            "deliveries": 3,
+            "notifications": 3,
+            "facts": 3,
+            "holes": 2,
+            "chains": 1,
+        }

@@ -1,6 +1,7 @@
 """What is done every so often: inputs into a chain's queue, and what belongs to no chain."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,12 +14,13 @@ from prometheus_client import CollectorRegistry
 from paseo_watch.alerts.route import Route
 from paseo_watch.app.jobs import DocumentNotLoaded, HeartbeatFailed, HeartbeatWithheld, Tools, make_jobs
 from paseo_watch.config.model import Config
-from paseo_watch.config.sections import Heartbeat
+from paseo_watch.config.sections import Heartbeat, Store
 from paseo_watch.errors import PermanentError
 from paseo_watch.pipeline.pipeline import Heal
-from paseo_watch.store import deliveries
+from paseo_watch.store import chains, deliveries
 from paseo_watch.store.database import Database
 from paseo_watch.store.errors import StoreUnavailable
+from paseo_watch.store.housekeeping import Keep, Pruned
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.document import Document
 from paseo_watch.watchers.watcher import Loaded, Tick
@@ -104,7 +106,7 @@ def make(
         touched.wakes += 1
 
     tools = Tools(
-        config=Config.model_construct(network="paseo", heartbeat=heartbeat, store=SimpleNamespace(retention_days=90)),
+        config=Config.model_construct(network="paseo", heartbeat=heartbeat, store=Store()),
         database=database,
         clock=clock,
         metrics=touched.metrics,
@@ -277,17 +279,43 @@ async def test_a_heartbeat_that_fails_says_so_without_its_url_which_is_a_key(
 
 
 async def test_housekeeping_goes_on_until_nothing_old_is_left(
-    database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A bounded number of rows at a time."""
-    rounds = [(1000, 0, 0), (3, 1, 0), (0, 0, 0)]
+    """A bounded number of rows at a time; what went before its time is counted apart, and said."""
+    rounds = [Pruned(1000, 0), Pruned(3, 1000), Pruned(0, 7), Pruned(0, 0)]
     asked = []
 
-    def prune(conn: object, now_ms: int, retention_ms: int) -> tuple[int, int, int]:
-        asked.append((now_ms, retention_ms))
-        return rounds.pop(0)
+    def prune(conn: object, now_ms: int, keep: dict[str, Keep]) -> dict[str, Pruned]:
+        asked.append((now_ms, keep["facts"]))
+        return {"facts": rounds.pop(0), "holes": Pruned(0, 0)}
 
     monkeypatch.setattr("paseo_watch.store.housekeeping.prune", prune)
-    jobs, _ = make(database, clock)
-    await jobs["housekeeping"]()
-    assert asked == [(clock.now_ms(), 90 * 86_400_000)] * 3
+    jobs, touched = make(database, clock)
+    with caplog.at_level(logging.WARNING, "paseo_watch"):
+        await jobs["housekeeping"]()
+    assert asked == [(clock.now_ms(), Keep(400 * 86_400_000, 2_000_000))] * 4
+    assert [record.message for record in caplog.records] == [
+        "1007 rows of facts went before their time: the table holds store.most_rows"
+    ]
+
+    def pruned(table: str, reason: str) -> float | None:
+        labels = {"table": table, "reason": reason}
+        return touched.metrics.registry.get_sample_value("paseo_watch_store_pruned_rows_total", labels)  # type: ignore[no-any-return]
+
+    assert [pruned("facts", "age"), pruned("facts", "rows"), pruned("deliveries", "rows")] == [1003, 1007, 0]
+
+
+async def test_the_store_is_measured(database: Database, clock: FakeClock) -> None:
+    """Its size, and the rows of every table."""
+    jobs, touched = make(database, clock)
+    await database.run(lambda conn: chains.register(conn, "relay", b"g" * 32, 1))
+    await jobs["store size"]()
+
+    def sample(name: str, **labels: str) -> float:
+        value = touched.metrics.registry.get_sample_value(f"paseo_watch_store_{name}", labels)
+        assert value is not None
+        return float(value)
+
+    assert sample("rows", table="chains") == 1
+    assert sample("rows", table="deliveries") == 0
+    assert sample("size_bytes") >= 4096

@@ -121,7 +121,7 @@ SECRET = "s3cr3t-0f-all"
         "receivers: [{ name: ops, discord: SECRET, webhook: SECRET }]",
         "chains: { relay: { endpoints: ['https://SECRET@x', { url: 'ws://SECRET:pw@:99999' }] } }",
         "store: { url: 'mysql://u:SECRET@h/d' }",
-        "store: { url: 'postgresql://u:SECRET@/d', retention_days: '${TOKEN}' }",
+        "store: { url: 'postgresql://u:SECRET@/d', most_rows: '${TOKEN}' }",
         "heartbeat: { url: 'SECRET', receiver: '${TOKEN}' }",
         "accounts: { a: '${TOKEN}' }",
         "heartbeat: { receiver: '${TOKEN}' }",
@@ -225,7 +225,7 @@ _words = st.sampled_from(
 @example(text='"\\U00110000": 1')
 @example(text="&a [*a]")
 @example(text="chains: {relay: {start: " + "9" * 5000 + "}}")
-@example(text="network: .inf\nstore: {retention_days: 1e400}")
+@example(text="network: .inf\nstore: {most_rows: 1e400}")
 @example(text='cache: {path: "a\\0b"}\nreceivers: [{name: x, webhook: {url_file: "a\\0b"}}]\nextends: "a\\0b"')
 @example(text="extends: " + "a" * 5000)
 @example(text="1: 2\n[]: 3\n")
