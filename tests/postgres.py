@@ -86,11 +86,11 @@ class PostgresServer:
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
     """A server for as long as the block lasts."""
-    programs = _programs()
+    folder_of_programs = programs()
     folder = Path(tempfile.mkdtemp(prefix="paseo-watch-pg-"))
     try:
         shutil.chown(folder, _server_user())
-        server = PostgresServer(programs, folder)
+        server = PostgresServer(folder_of_programs, folder)
         server.initialise()
         server.start()
         try:
@@ -101,7 +101,8 @@ def running_postgres() -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """The folder of the server's programs; `missing` where there is none."""
     found = shutil.which("initdb")
     if found:
         return Path(found).resolve().parent
