@@ -161,10 +161,10 @@ class Metrics:
         )
 
         self.job_runs = counter(
-            "job_runs_total", "Scheduled jobs by result: ok, failed, missed, skipped.", "job", "result"
+            "job_runs_total", "Scheduled jobs by result: ok, failed, missed, skipped.", "name", "result"
         )
         self.job_success = gauge(
-            "job_last_success_timestamp_seconds", "When the last run of a job that went well was due, our clock.", "job"
+            "job_last_success_timestamp_seconds", "When the last run of a job that went well was due, our clock.", "name"
         )
         self.loop_stall = histogram(
             "event_loop_stall_seconds", "How late a timer of the event loop came.", buckets=STALL

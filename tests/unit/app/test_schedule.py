@@ -39,11 +39,11 @@ async def test_a_job_that_fails_is_counted_and_told_and_the_next_run_comes(caplo
     with caplog.at_level(logging.ERROR, "paseo_watch"):
         scheduler.start()
         await twice.wait()
-        while not metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": "ok"}):
+        while not metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"name": "work", "result": "ok"}):
             await asyncio.sleep(0)
         scheduler.shutdown(wait=False)
-    assert metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": "failed"}) == 1
-    succeeded = metrics.registry.get_sample_value("paseo_watch_job_last_success_timestamp_seconds", {"job": "work"})
+    assert metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"name": "work", "result": "failed"}) == 1
+    succeeded = metrics.registry.get_sample_value("paseo_watch_job_last_success_timestamp_seconds", {"name": "work"})
     assert succeeded is not None
     assert before <= succeeded <= time.time()
     assert "the job work failed: the disk is on fire" in caplog.text
@@ -54,7 +54,7 @@ async def test_a_run_that_is_left_out_because_the_last_one_still_goes_on_is_coun
     metrics = Metrics(CollectorRegistry())
 
     def runs(result: str) -> float | None:
-        return metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": result})
+        return metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"name": "work", "result": result})
 
     async def work() -> None:
         await asyncio.Event().wait()
@@ -118,5 +118,5 @@ async def test_a_job_that_the_end_cuts_off_has_not_failed(caplog: pytest.LogCapt
     scheduler.shutdown(wait=False)
     for _ in range(20):
         await asyncio.sleep(0)
-    assert metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"job": "work", "result": "failed"}) == 0
+    assert metrics.registry.get_sample_value("paseo_watch_job_runs_total", {"name": "work", "result": "failed"}) == 0
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
