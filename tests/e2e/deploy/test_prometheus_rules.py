@@ -58,11 +58,11 @@ def test_the_runbook_has_no_paragraph_for_an_alert_that_is_gone() -> None:
 @pytest.mark.parametrize(
     ("expr", "expected"),
     [
-        ("time() - a_b > 300", ["a_b"]),
-        ('sum by (job, chain) (x{state="connected"}) == 0', ['x{state="connected"}']),
+        ("time() - paseo_watch_b > 300", ["paseo_watch_b"]),
+        ('sum by (job, chain) (paseo_watch_x{state="connected"}) == 0', ['paseo_watch_x{state="connected"}']),
         ('up{job="p"} == 0 or absent(up{job="p"})', ['up{job="p"}', 'up{job="p"}']),
-        ('increase(x_total{name="h",result=~"f|m"}[15m]) > 0', ['x_total{name="h",result=~"f|m"}']),
-        ("histogram_quantile(0.99, sum by (le) (rate(x_bucket[5m]))) > 0.1", ["x_bucket"]),
+        ('increase(process_h{name="h",result=~"f|m"}[15m]) > 0', ['process_h{name="h",result=~"f|m"}']),
+        ("histogram_quantile(0.9, sum by (le) (rate(paseo_watch:x[5m]))) > 0.1", ["paseo_watch:x"]),
     ],
 )
 def test_the_selectors_of_an_expression_are_found(expr: str, expected: list[str]) -> None:
