@@ -164,7 +164,9 @@ class Metrics:
             "job_runs_total", "Scheduled jobs by result: ok, failed, missed, skipped.", "name", "result"
         )
         self.job_success = gauge(
-            "job_last_success_timestamp_seconds", "When the last run of a job that went well was due, our clock.", "name"
+            "job_last_success_timestamp_seconds",
+            "When the last run of a job that went well was due, our clock.",
+            "name",
         )
         self.loop_stall = histogram(
             "event_loop_stall_seconds", "How late a timer of the event loop came.", buckets=STALL

@@ -16,6 +16,7 @@ from paseo_watch.store import deliveries, notifications
 from paseo_watch.store.database import Database
 from paseo_watch.store.deliveries import Depth
 from paseo_watch.store.notifications import StoredNotification
+from paseo_watch.watchers.watcher import Sheet
 from paseo_watch.web.status import (
     AlertView,
     ChainState,
@@ -80,9 +81,19 @@ def _chain(chain: ChainService) -> ChainView:
         block_time_ms=block.time_ms if block else None,
         spec=f"{block.spec.name} {block.spec.version}" if block else "",
         holes=pipeline.open_holes if pipeline else 0,
+        sheets=_sheets(chain),
         blind=tuple(sentence for sentences in chain.blindness().values() for sentence in sentences),
         endpoints=tuple(EndpointView(endpoint=s.endpoint, state=s.state, reason=s.reason) for s in statuses),
     )
+
+
+def _sheets(chain: ChainService) -> tuple[Sheet, ...]:
+    """What the chain's watchers show, once there is a block whose runtime names things."""
+    pipeline = chain.pipeline
+    if pipeline is None or pipeline.last_block is None:
+        return ()
+    states, runtime = pipeline.memory.states, pipeline.last_block.runtime
+    return tuple(each for watcher in pipeline.watchers for each in watcher.sheets(states[watcher.name], runtime))
 
 
 def _state(chain: ChainService) -> ChainState:

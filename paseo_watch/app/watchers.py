@@ -19,7 +19,7 @@ def chain_watchers(config: Config, name: str) -> Callable[[int], Sequence[Watche
         setting = _setting(config, name, prefix)
         configured = [WATCHERS[kind].build(options, setting) for kind, options in config.watch.watchers.items()]
         figures = (AccountsWatcher(setting),) if config.http else ()  # only for who can look at them
-        return (ServiceWatcher(), *figures, *configured)
+        return (ServiceWatcher(), *configured, *figures)
 
     return make
 

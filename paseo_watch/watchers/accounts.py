@@ -20,10 +20,13 @@ from paseo_watch.watchers.watcher import (
     Json,
     Needs,
     Reading,
+    Sheet,
+    SheetRow,
     State,
     Step,
     Wants,
     Watcher,
+    sheet,
 )
 
 AT_MOST = 100
@@ -95,6 +98,15 @@ class AccountsWatcher(Watcher):
         for name, who in self._read.items():
             row = state.get(who.hex(), {})
             yield from (Reading(BALANCE, int(row[kind]) / 10**unit.decimals, (name, unit.symbol, kind)) for kind in row)
+
+    def sheets(self, state: State, runtime: Runtime) -> Iterator[Sheet]:
+        """Each account that was read, by name."""
+        rows = [(name, state[who.hex()]) for name, who in self._read.items() if who.hex() in state]
+        if rows:
+            amount = self._names.amount
+            columns = ("Account", "Free", "Reserved")
+            cells = ((name, *(amount(int(row[kind]), NATIVE) for kind in ("free", "reserved"))) for name, row in rows)
+            yield sheet("Named accounts", columns, [SheetRow(each) for each in cells])
 
     def _found(self, block: Block) -> Mapping[bytes, accounts.Balance]:
         keys = {who: accounts.key(block.runtime, who) for who in self._read.values()}

@@ -190,6 +190,36 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row of a sheet: a text for each column; `tone` is how it is doing: good, busy, warn, bad, or off."""
+
+    cells: tuple[str, ...]
+    tone: str = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table for the status page: what a state comes to for people. What matters most stands first.
+
+    `left_out` rows are not shown, so that a page stays a page. Texts may be a chain's: whoever shows them escapes them.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[SheetRow, ...]
+    left_out: int = 0
+
+
+MOST_ROWS = 50
+"""Rows of a sheet."""
+
+
+def sheet(title: str, columns: tuple[str, ...], rows: Sequence[SheetRow]) -> Sheet:
+    """A sheet of the first MOST_ROWS of these rows, which says how many there are beyond."""
+    return Sheet(title, columns, tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS))
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What one input gave: observations in order, state changes (None deletes the key), and facts to keep.
 
@@ -240,4 +270,8 @@ class Watcher(Protocol):
 
     def readings(self, state: State) -> Iterable[Reading]:
         """What a state comes to in figures."""
+        return ()
+
+    def sheets(self, state: State, runtime: Runtime) -> Iterable[Sheet]:
+        """What a state comes to on the status page; `runtime` is that of the last block, for what it names."""
         return ()

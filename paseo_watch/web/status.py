@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from paseo_watch.watchers.watcher import Sheet
+
 ChainState = Literal["starting", "catching_up", "following", "halted", "disabled"]
 
 
@@ -25,8 +27,8 @@ class ChainView:
     """One chain. Heights are None until known; `blocks` counts those processed by this run.
 
     `block_time_ms` is the last processed block's, by the chain's clock; `spec` names its runtime (`paseo 2003000`).
-    `blind` holds one sentence for each thing that should be watched and cannot be. `reason` says why the chain is
-    halted or disabled.
+    `blind` holds one sentence for each thing that should be watched and cannot be; `sheets` what its watchers show.
+    `reason` says why the chain is halted or disabled.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ChainView:
     spec: str = ""
     holes: int = 0
     blind: tuple[str, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
     endpoints: tuple[EndpointView, ...] = ()
 
     @property

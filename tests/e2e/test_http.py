@@ -1,8 +1,5 @@
 """The HTTP server over a real connection, and its page in a real browser."""
 
-import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from paseo_watch.telemetry import Metrics
 from paseo_watch.web.server import HttpServer, ListenFailed
 from paseo_watch.web.status import StatusView
-from tests.data import missing
+from tests.e2e.browser import DESKTOP, PHONE, look
 from tests.unit.web.samples import eventful
 
 
@@ -68,27 +65,15 @@ async def test_an_address_in_use_is_said_with_what_to_do(base: str) -> None:
         await other.start("127.0.0.1", port)
 
 
-async def test_a_browser_shows_the_page_styled_and_blocks_nothing_of_it(base: str, tmp_path: Path) -> None:
-    """Chromium's console stays empty (a blocked style sheet or icon would be told there) and the page is drawn."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        missing("no Chromium here: apt-get install chromium")
+@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["desktop", "phone, dark"])
+async def test_a_browser_shows_the_page_whole_and_has_nothing_to_say(
+    base: str, tmp_path: Path, size: tuple[int, int], dark: bool
+) -> None:
+    """The console is empty (a blocked style sheet would be told there), and nothing stands out of the window."""
     picture = tmp_path / "page.png"
-    browser = await asyncio.create_subprocess_exec(
-        chromium,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        f"--user-data-dir={tmp_path / 'profile'}",
-        "--enable-logging=stderr",
-        "--window-size=390,1200",
-        f"--screenshot={picture}",
-        base + "/",
-        env={**os.environ, "HOME": str(tmp_path)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await browser.communicate()
-    assert [line for line in said.decode().splitlines() if "CONSOLE" in line] == []
+    seen = await look(base + "/", picture, size, dark=dark)
+    assert (seen.console, seen.failed) == ([], [])
+    assert (seen.scrolls, seen.overflows) == (False, [])
+    for said in ("Referenda", "Utility.batch_all", "Validators of session 2104", "validator-two", "misses votes"):
+        assert said.lower() in seen.text.lower()
     assert picture.stat().st_size > 20_000

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from paseo_watch.chain.block import Block
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.watchers.names import Names
-from paseo_watch.watchers.opengov import proposal, reconcile, report
+from paseo_watch.watchers.opengov import page, proposal, reconcile, report
 from paseo_watch.watchers.opengov.gone import let_go
 from paseo_watch.watchers.opengov.happenings import (
     DISPATCHED,
@@ -38,7 +38,19 @@ from paseo_watch.watchers.opengov.row import PREFIX, which
 from paseo_watch.watchers.opengov.stored import counts, find, issuance_keys, lookup_key, preimage_keys
 from paseo_watch.watchers.opengov.turn import Turn
 from paseo_watch.watchers.setting import WatcherSetting
-from paseo_watch.watchers.watcher import NO_ANSWERS, Answers, Gauge, Input, Needs, Reading, State, Step, Wants, Watcher
+from paseo_watch.watchers.watcher import (
+    NO_ANSWERS,
+    Answers,
+    Gauge,
+    Input,
+    Needs,
+    Reading,
+    Sheet,
+    State,
+    Step,
+    Wants,
+    Watcher,
+)
 
 REFERENDA = Gauge(
     "referenda",
@@ -114,6 +126,10 @@ class OpenGovWatcher(Watcher):
             for phase in (*PHASES, "approved"):
                 yield Reading(REFERENDA, sum(row["phase"] == phase for row in of_it), (pallet, phase))
             yield Reading(FROZEN, sum(bool(row["frozen"]) for row in of_it), (pallet,))
+
+    def sheets(self, state: State, runtime: Runtime) -> tuple[Sheet, ...]:
+        """Those that are not over."""
+        return page.sheets(state, self._live(runtime))
 
     def wants(self, state: State, block: Block, answers: Answers = NO_ANSWERS) -> Wants:
         """The referenda that events name, with what they propose; all of them where it is time for a round."""

@@ -11,7 +11,7 @@ from paseo_watch.chain.block import Block
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.setting import WatcherSetting
-from paseo_watch.watchers.validators import finality, offline, punished, report, staking_mode
+from paseo_watch.watchers.validators import finality, offline, page, punished, report, staking_mode
 from paseo_watch.watchers.validators.options import ValidatorsOptions
 from paseo_watch.watchers.validators.readings import readings
 from paseo_watch.watchers.validators.session import running
@@ -25,6 +25,7 @@ from paseo_watch.watchers.watcher import (
     Needs,
     Observation,
     Reading,
+    Sheet,
     State,
     Step,
     Tick,
@@ -76,6 +77,10 @@ class ValidatorsWatcher(Watcher):
     def readings(self, state: State) -> Iterator[Reading]:
         """The running session, the last one, and the validators that have a name."""
         return readings(state, self._options.offline_sessions, self._names)
+
+    def sheets(self, state: State, runtime: Runtime) -> tuple[Sheet, ...]:
+        """The running session."""
+        return page.sheets(state, self._options.offline_sessions, self._names)
 
     def wants(self, state: State, block: Block, answers: Answers = NO_ANSWERS) -> Wants:
         """Who is in a session and who is in its groups, once a session."""

@@ -23,6 +23,7 @@ from paseo_watch.recording.player import play
 from paseo_watch.recording.recorded_chain import RecordedChain
 from paseo_watch.recording.recording import read
 from tests.data import REPOSITORY
+from tests.e2e.browser import DESKTOP, Seen, look
 from tests.e2e.command_line import Running, started
 from tests.e2e.deploy.dashboards import Query, queries
 from tests.e2e.deploy.rules import RULES, rules, selectors
@@ -47,6 +48,7 @@ class Observed:
     ever: dict[str, list[float]] = field(default_factory=dict)
     told: list[dict[str, Any]] = field(default_factory=list)
     beats: int = 0
+    page: Seen | None = None
 
     def value(self, query: Query, **labels: str) -> float:
         """Of the one series that has these labels."""
@@ -79,6 +81,7 @@ async def observe(folder: Path) -> Observed:
             await server.until("sum(paseo_watch_outbox_depth)", 0)
             await server.until("count_over_time(paseo_watch_store_up[1m]) > bool 5", 1)
             await _look(observed, server, began)
+            observed.page = await look(f"http://127.0.0.1:{port}/", folder / "page.png", DESKTOP)
             async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as answer:
                 observed.metrics = await answer.text()
             await _end(service)

@@ -123,3 +123,23 @@ def test_alertmanager_tells_that_the_service_is_gone_and_that_it_is_back(observe
 def test_the_heartbeat_was_heard(observed: Observed) -> None:
     """While the demo played."""
     assert observed.beats > 3
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Validators of session 4",
+        "validator-one",
+        "Named accounts",
+        "faucet",
+        "at the finalized head",
+        "0 waiting",
+        "large-move",
+        "referendum",
+    ],
+)
+def test_the_status_page_shows_the_demo(observed: Observed, said: str) -> None:
+    """In Chromium, with nothing on its console."""
+    assert observed.page is not None
+    assert (observed.page.console, observed.page.scrolls) == ([], False)
+    assert said.lower() in observed.page.text.lower()

@@ -10,6 +10,7 @@ import pytest
 
 from paseo_watch.alerts.alert import Firing
 from paseo_watch.app.view import FOLLOWING, take_view
+from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.cli.configuration import load_config
 from paseo_watch.outbox.status import CourierStatus
 from paseo_watch.rpc.options import EndpointStatus
@@ -17,6 +18,7 @@ from paseo_watch.store import deliveries
 from paseo_watch.store.database import Database
 from paseo_watch.store.deliveries import NewDelivery
 from paseo_watch.store.notifications import Notification
+from paseo_watch.watchers.watcher import Sheet
 from tests.clock import FakeClock
 from tests.unit.pipeline.samples import block, ref
 
@@ -27,11 +29,22 @@ async def _database() -> AsyncIterator[Database]:
         yield database
 
 
+class Pages:
+    """A watcher with a sheet: of its own state, and of the last block's runtime."""
+
+    name = "pages"
+
+    def sheets(self, state: Any, runtime: Runtime) -> tuple[Sheet, ...]:
+        assert runtime is block(12).runtime
+        return (Sheet(f"{state['rows']} things", (), ()),)
+
+
 def chain(**seen: Any) -> Any:
     """A chain at block 12, three behind nothing."""
     held = Firing("f", "holes", "warning", {}, 5, {"title": "2 blocks could not be read"})
+    memory = SimpleNamespace(firing={"f": held}, states={"pages": {"rows": 3}})
     pipeline = SimpleNamespace(
-        cursor=ref(12), blocks=2, last_block=block(12), open_holes=2, memory=SimpleNamespace(firing={"f": held})
+        cursor=ref(12), blocks=2, last_block=block(12), open_holes=2, memory=memory, watchers=(Pages(),)
     )
     facts = {"best_number": 14, "finalized_number": 12, "halted_reason": None, **seen}
     status = EndpointStatus("a.test", "connected", "", 0, None, True, False)
@@ -60,6 +73,7 @@ async def test_a_chain_is_shown_with_where_it_stands(database: Database) -> None
     assert (relay.name, relay.state, relay.best, relay.finalized, relay.processed) == ("relay", "following", 14, 12, 12)
     assert (relay.spec, relay.holes, relay.blind, relay.blocks) == ("tiny 1", 2, ("no whitelist",), 2)
     assert relay.block_time_ms == block(12).time_ms
+    assert [each.title for each in relay.sheets] == ["3 things"]
     assert [(each.endpoint, each.state) for each in relay.endpoints] == [("a.test", "connected")]
     assert [(each.rule, each.chain, each.title) for each in shown.conditions] == [
         ("holes", "relay", "2 blocks could not be read")

@@ -24,10 +24,10 @@ def test_every_chain_watches_itself_first_then_what_is_configured(config: Config
     for name in config.chains:
         assert [watcher.name for watcher in chain_watchers(config, name)(42)] == [
             "service",
-            "accounts",
             "balances",
             "opengov",
             "validators",
+            "accounts",
         ]
 
 
@@ -45,7 +45,7 @@ def test_where_nobody_can_look_at_figures_none_are_read(config: Config) -> None:
 
 def test_a_condition_belongs_to_the_chains_that_its_rule_names(config: Config) -> None:
     """It ends where it does not belong any more."""
-    rules = {name: chain_watchers(config, name)(42)[2].rules for name in ("relay", "asset-hub")}
+    rules = {name: chain_watchers(config, name)(42)[1].rules for name in ("relay", "asset-hub")}
     assert rules == {"relay": frozenset(), "asset-hub": {"policy-cap"}}
 
 

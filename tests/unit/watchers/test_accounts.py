@@ -94,3 +94,11 @@ def test_there_is_a_limit_and_doctor_says_who_is_beyond_it() -> None:
 def test_an_account_of_another_width_is_not_asked_for() -> None:
     """Accounts of 20 bytes live on other chains."""
     assert AccountsWatcher(setting(accounts={"evm": bytes(20), "bob": BOB})).needs(runtime()).keys == {account_key(BOB)}
+
+
+def test_the_page_shows_them_in_their_unit() -> None:
+    """Exact, and only what was read."""
+    (shown,) = WATCHER.sheets({TREASURY.hex(): ROWS[TREASURY.hex()]}, runtime())
+    assert (shown.title, shown.columns) == ("Named accounts", ("Account", "Free", "Reserved"))
+    assert [row.cells for row in shown.rows] == [("treasury", "2.5 PAS", "3 PAS")]
+    assert list(WATCHER.sheets({}, runtime())) == []

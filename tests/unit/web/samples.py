@@ -1,5 +1,6 @@
 """A service with something of everything on its status page."""
 
+from paseo_watch.watchers.watcher import Sheet, SheetRow
 from paseo_watch.web.status import (
     AlertView,
     ChainView,
@@ -10,6 +11,32 @@ from paseo_watch.web.status import (
 )
 
 NOW_MS = 1_795_300_000_000  # 2026-11-21T22:26:40Z
+REFERENDA = Sheet(
+    "Referenda",
+    ("Referendum", "Track", "Phase", "What it calls"),
+    (
+        SheetRow(("#41", "small_tipper", "confirming", "Treasury.spend_local"), "good"),
+        SheetRow(
+            ("#40", "whitelisted_caller", "deciding", "Utility.batch_all(System.authorize_upgrade, 3 more)"), "busy"
+        ),
+        SheetRow(("#38", "root", "preparing, frozen", "its preimage is not on the chain"), "warn"),
+    ),
+)
+VALIDATORS = Sheet(
+    "Validators of session 2104",
+    ("Validator", "State", "Blocks", "Votes given", "Votes missed"),
+    (
+        SheetRow(("5CADNS…9APt", "offline", "0", "0", "184"), "bad"),
+        SheetRow(("validator-two", "misses votes", "9", "140", "31"), "warn"),
+        SheetRow(("validator-three", "works", "11", "180", "1"), "good"),
+    ),
+    left_out=1_230,
+)
+ACCOUNTS = Sheet(
+    "Named accounts",
+    ("Account", "Free", "Reserved"),
+    (SheetRow(("treasury", "1,204,000.5 PAS", "0 PAS")), SheetRow(("faucet", "912.3 PAS", "0 PAS"))),
+)
 GONE = "dropped from the live network in July 2026"
 
 
@@ -49,9 +76,10 @@ def eventful() -> StatusView:
     """One of each thing that the page can show."""
     return calm(
         chains=(
-            chain(),
+            chain(sheets=(ACCOUNTS, VALIDATORS)),
             chain(
                 "asset-hub",
+                sheets=(REFERENDA,),
                 state="catching_up",
                 best=4_120_833,
                 finalized=4_120_830,

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paseo_watch.outbox.status import State
+from paseo_watch.watchers.watcher import Sheet, SheetRow
 from paseo_watch.web.page import StatusPage, age, number, position, tone
 from paseo_watch.web.status import AlertView, ConditionView, EndpointView, ReceiverView
 from tests.unit.web.samples import NOW_MS, calm, chain, eventful
@@ -68,6 +69,10 @@ class Document(HTMLParser):
         "https://hooks.example: answered 503",
         "coretime dropped from the live network in July 2026",
         "up 2 h",
+        "Referenda asset-hub Referendum Track Phase What it calls #41 small_tipper confirming Treasury.spend_local #40",
+        "Validators of session 2104 relay Validator State Blocks Votes given Votes missed 5CADNS…9APt offline 0 0 184",
+        "and 1,230 more",
+        "treasury 1,204,000.5 PAS 0 PAS",
         "2 conditions firing, and 5 things about the watching itself.",
     ],
 )
@@ -105,11 +110,12 @@ def test_hostile_text_in_every_place_makes_no_tag_and_no_attribute() -> None:
 
     def filled(text: str) -> list[tuple[str, dict[str, str | None]]]:
         endpoint = EndpointView(endpoint=text, state=text, reason=text)
+        sheet = Sheet(text, (text, text), (SheetRow((text, text), "good"),), 1)
         view = calm(
             network=text,
             version=text,
             chains=(
-                chain(text, spec=text, blind=(text,), endpoints=(endpoint,)),
+                chain(text, spec=text, blind=(text,), endpoints=(endpoint,), sheets=(sheet,)),
                 chain(text, state="halted", reason=text),
                 chain(text, enabled=False, state="disabled", reason=text),
             ),
