@@ -1,0 +1,115 @@
+"""deploy/systemd: systemd reads the unit and finds it hardened, and the service works within its limits.
+
+No systemd runs here. What it would enforce is judged by `systemd-analyze`; that Python and our wheels live without
+memory that is both writable and executable is tried under the kernel's own version of that rule.
+"""
+
+import configparser
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.data import REPOSITORY, missing
+from tests.e2e.deploy.programs import DEPLOY, check, judged, loaded, with_examples
+
+UNIT = DEPLOY / "systemd" / "paseo-watch.service"
+EXPOSURE = 11
+"""Ten times the measured level of systemd 252, 0.0 (closed) to 10.0 (open)."""
+NEWER = ("'RestartSteps'", "'RestartMaxDelaySec'")  # than systemd 252, which ignores them: so says the unit
+REFUSE_EXECUTABLE = """
+import ctypes, os, sys
+if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0):  # PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN: since Linux 6.3
+    sys.exit(77)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+GAIN = "import mmap; mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)"
+
+
+def settings() -> configparser.SectionProxy:
+    """Its [Service], the last value of a key that stands there twice."""
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment]
+    parser.read(UNIT)
+    return parser["Service"]
+
+
+def complaints(folder: Path) -> list[str]:
+    """What systemd says of the unit and its drop-in in a folder."""
+    _, said = judged("systemd-analyze", "verify", folder / UNIT.name)
+    return [line for line in said.splitlines() if not any(key in line for key in NEWER)]
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The unit with its secrets, as an operator lays them; its program is this environment's."""
+    program = Path(sys.executable).parent / "paseo-watch"
+    words = settings()["ExecStart"].split()
+    (tmp_path / UNIT.name).write_text(UNIT.read_text().replace(f"={words[0]} ", f"={program} "))
+    drop_ins = tmp_path / f"{UNIT.name}.d"
+    drop_ins.mkdir()
+    shutil.copy(UNIT.parent / "secrets.conf", drop_ins)
+    return tmp_path
+
+
+def test_systemd_has_nothing_to_say_of_the_unit_and_its_secrets(installed: Path) -> None:
+    assert complaints(installed) == []
+
+
+@pytest.mark.parametrize("file", [UNIT.name, f"{UNIT.name}.d/secrets.conf"])
+def test_systemd_reads_both_files(installed: Path, file: str) -> None:
+    """A key that does not exist is noticed in either, so its silence about ours says something."""
+    with (installed / file).open("a") as opened:
+        opened.write("\n[Service]\nLoadCredentials=x\n")
+    assert any("'LoadCredentials'" in line for line in complaints(installed))
+
+
+def test_the_service_is_no_more_exposed_than_measured() -> None:
+    """Whoever takes a restriction away has to say so here."""
+    command = ("systemd-analyze", "security", "--offline=true", "--no-pager")
+    code, said = judged(*command, f"--threshold={EXPOSURE}", UNIT)
+    assert code == 0, said
+    assert judged(*command, f"--threshold={EXPOSURE - 1}", UNIT)[0] == 1  # it is the measured value
+
+
+def test_wrong_input_is_not_tried_again_and_a_stop_is_waited_for() -> None:
+    """Exit code 2 means wrong input (docs/operating.md); the service ends within 10 s of SIGTERM."""
+    service = settings()
+    assert (service["Restart"], service["RestartPreventExitStatus"]) == ("on-failure", "2")
+    assert int(service["TimeoutStopSec"]) > 10
+    assert "ExecStartPre" not in service  # its exit code would not be looked at
+
+
+def test_the_configuration_is_good_and_keeps_everything_where_the_unit_allows_it(tmp_path: Path) -> None:
+    """As shipped, and with its example in use and the secret where systemd puts it."""
+    shipped, service = UNIT.parent / "paseo-watch.yaml", settings()
+    configuration = loaded(shipped)
+    assert configuration["store"]["url"].startswith(f"sqlite:////var/lib/{service['StateDirectory']}/")
+    assert configuration["cache"]["path"] == f"/var/cache/{service['CacheDirectory']}"
+    assert (check(shipped)[0], service["ExecStart"].split()[3]) == (0, "/etc/paseo-watch/paseo-watch.yaml")
+    used = tmp_path / "paseo-watch.yaml"
+    used.write_text(with_examples(shipped))
+    (tmp_path / "discord-token").write_text("not-a-real-one")
+    code, said = check(used, CREDENTIALS_DIRECTORY=str(tmp_path))
+    assert (code, "tells team (console+discord)" in said) == (0, True), said
+
+
+def test_the_demo_runs_where_no_memory_may_become_executable(tmp_path: Path) -> None:
+    """MemoryDenyWriteExecute, enforced by the kernel: the whole main job, with uvloop and every wheel that it loads."""
+
+    def under_the_rule(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", REFUSE_EXECUTABLE, *words]
+        environ = {"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin"}
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environ, check=False)
+
+    gain = under_the_rule("-c", GAIN)
+    if gain.returncode == 77:
+        missing("this kernel cannot refuse executable memory (Linux 6.3 or newer)")
+    assert "Permission denied" in gain.stderr
+    loads = "import Crypto.PublicKey.ECC, discord, nacl.signing, nio.crypto, psycopg, substrateinterface, vodozemac"
+    assert under_the_rule("-c", loads).returncode == 0
+    done = under_the_rule("-m", "paseo_watch", "demo", "--once")
+    assert done.returncode == 0, done.stderr
+    assert "deliveries: 59 done to console" in done.stdout + done.stderr
