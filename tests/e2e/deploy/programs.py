@@ -3,7 +3,6 @@
 Docker Compose and hadolint come with the development packages; the others are Debian's. None needs a Docker engine.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -24,6 +23,7 @@ PACKAGES = {
     "amtool": "prometheus-alertmanager",
     "prometheus-alertmanager": "prometheus-alertmanager",
     "systemd-analyze": "systemd",
+    "systemd-sysusers": "systemd",
     "buildah": "buildah",
     "mmdebstrap": "mmdebstrap",
     "unshare": "util-linux",
@@ -58,9 +58,3 @@ def loaded(path: Path) -> Any:
 def with_examples(configuration: Path) -> str:
     """A configuration of ours with its commented examples taken into use."""
     return _EXAMPLE.sub(r"\1", configuration.read_text())
-
-
-def check(configuration: Path, **environ: str) -> tuple[int, str]:
-    """`paseo-watch check` on a configuration."""
-    command = (sys.executable, "-m", "paseo_watch", "check", "-c", configuration)
-    return judged(*command, environ={**os.environ, "PYTHONPATH": str(REPOSITORY), **environ})

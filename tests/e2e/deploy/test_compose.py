@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from paseo_watch import __version__
-from tests.e2e.deploy.programs import COMPOSE, DEPLOY, check, judged, loaded, with_examples
+from tests.e2e.command_line import in_turn
+from tests.e2e.deploy.programs import COMPOSE, DEPLOY, judged, loaded, with_examples
 
 PINNED = re.compile(r":v?\d+\.\d+(\.\d+)?(-\w+)?")
 SECRETS = COMPOSE / "secrets"
@@ -154,11 +155,12 @@ def test_our_configurations_are_good_with_their_examples_too(tmp_path: Path) -> 
     (tmp_path / "secrets" / "store-url").write_text("postgresql://paseo_watch:not-a-real-one@postgres/paseo_watch\n")
     for name in OURS:
         (tmp_path / name).write_text((COMPOSE / name).read_text())
-        code, said = check(tmp_path / name)
-        assert (code, "tells team (console)" in said) == (0, True), said
-    (tmp_path / OURS[0]).write_text(with_examples(COMPOSE / OURS[0]))
-    code, said = check(tmp_path / OURS[0])
-    assert (code, "tells team (console+discord+matrix)" in said) == (0, True), said
+    (tmp_path / "used.yaml").write_text(with_examples(COMPOSE / OURS[0]))
+    checks = [["check", "-c", str(tmp_path / name)] for name in (*OURS, "used.yaml")]
+    plain, postgres, used = in_turn(checks, tmp_path)
+    assert (plain.code, postgres.code, used.code) == (0, 0, 0), (plain, postgres, used)
+    assert "tells team (console)" in plain.out
+    assert "tells team (console+discord+matrix)" in used.out
 
 
 def test_what_has_to_survive_lies_in_the_volume_and_the_page_is_reached(services: dict[str, Any]) -> None:

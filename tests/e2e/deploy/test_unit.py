@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.data import REPOSITORY, missing
-from tests.e2e.deploy.programs import DEPLOY, check, judged, loaded, with_examples
+from tests.e2e.command_line import in_turn
+from tests.e2e.deploy.programs import DEPLOY, judged, loaded, with_examples
 
 UNIT = DEPLOY / "systemd" / "paseo-watch.service"
+CONFIGURATION = UNIT.with_name("paseo-watch.yaml")
 EXPOSURE = 11
 """Ten times the measured level of systemd 252, 0.0 (closed) to 10.0 (open)."""
 NEWER = ("'RestartSteps'", "'RestartMaxDelaySec'")  # than systemd 252, which ignores them: so says the unit
@@ -24,6 +26,12 @@ import ctypes, os, sys
 if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0):  # PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN: since Linux 6.3
     sys.exit(77)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+LOADS_AND_DEMO = """
+import sys
+import Crypto.PublicKey.ECC, discord, nacl.signing, nio.crypto, psycopg, substrateinterface, vodozemac
+from paseo_watch.cli.main import main
+sys.exit(main(["demo", "--once"]))
 """
 GAIN = "import mmap; mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)"
 
@@ -74,6 +82,16 @@ def test_the_service_is_no_more_exposed_than_measured() -> None:
     assert judged(*command, f"--threshold={EXPOSURE - 1}", UNIT)[0] == 1  # it is the measured value
 
 
+def test_its_user_is_made_and_nobody_can_log_in_as_it(tmp_path: Path) -> None:
+    """systemd-sysusers, on an empty root."""
+    (tmp_path / "etc").mkdir()
+    code, said = judged("systemd-sysusers", f"--root={tmp_path}", UNIT.with_name("sysusers.conf"))
+    assert code == 0, said
+    users = [line.split(":") for line in (tmp_path / "etc" / "passwd").read_text().splitlines()]
+    (user,) = [words for words in users if words[0] == settings()["User"]]
+    assert (int(user[2]) > 0, user[5], user[6]) == (True, "/var/lib/paseo-watch", "/usr/sbin/nologin")
+
+
 def test_wrong_input_is_not_tried_again_and_a_stop_is_waited_for() -> None:
     """Exit code 2 means wrong input (docs/operating.md); the service ends within 10 s of SIGTERM."""
     service = settings()
@@ -82,18 +100,22 @@ def test_wrong_input_is_not_tried_again_and_a_stop_is_waited_for() -> None:
     assert "ExecStartPre" not in service  # its exit code would not be looked at
 
 
-def test_the_configuration_is_good_and_keeps_everything_where_the_unit_allows_it(tmp_path: Path) -> None:
-    """As shipped, and with its example in use and the secret where systemd puts it."""
-    shipped, service = UNIT.parent / "paseo-watch.yaml", settings()
-    configuration = loaded(shipped)
+def test_the_configuration_is_good_with_its_example_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As shipped, and with the secret where systemd puts it."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "discord-token").write_text("not-a-real-one")
+    (tmp_path / "used.yaml").write_text(with_examples(CONFIGURATION))
+    plain, used = in_turn([["check", "-c", str(file)] for file in (CONFIGURATION, tmp_path / "used.yaml")], tmp_path)
+    assert (plain.code, used.code) == (0, 0), (plain, used)
+    assert "tells team (console+discord)" in used.out
+
+
+def test_everything_is_kept_where_the_unit_allows_it() -> None:
+    """The configuration lies where the service looks for it, and names the folders that the unit gives to it."""
+    configuration, service = loaded(CONFIGURATION), settings()
     assert configuration["store"]["url"].startswith(f"sqlite:////var/lib/{service['StateDirectory']}/")
     assert configuration["cache"]["path"] == f"/var/cache/{service['CacheDirectory']}"
-    assert (check(shipped)[0], service["ExecStart"].split()[3]) == (0, "/etc/paseo-watch/paseo-watch.yaml")
-    used = tmp_path / "paseo-watch.yaml"
-    used.write_text(with_examples(shipped))
-    (tmp_path / "discord-token").write_text("not-a-real-one")
-    code, said = check(used, CREDENTIALS_DIRECTORY=str(tmp_path))
-    assert (code, "tells team (console+discord)" in said) == (0, True), said
+    assert f"# To {service['ExecStart'].split()[3]};" in CONFIGURATION.read_text()
 
 
 def test_the_demo_runs_where_no_memory_may_become_executable(tmp_path: Path) -> None:
@@ -108,8 +130,6 @@ def test_the_demo_runs_where_no_memory_may_become_executable(tmp_path: Path) -> 
     if gain.returncode == 77:
         missing("this kernel cannot refuse executable memory (Linux 6.3 or newer)")
     assert "Permission denied" in gain.stderr
-    loads = "import Crypto.PublicKey.ECC, discord, nacl.signing, nio.crypto, psycopg, substrateinterface, vodozemac"
-    assert under_the_rule("-c", loads).returncode == 0
-    done = under_the_rule("-m", "paseo_watch", "demo", "--once")
+    done = under_the_rule("-c", LOADS_AND_DEMO)
     assert done.returncode == 0, done.stderr
     assert "deliveries: 59 done to console" in done.stdout + done.stderr
