@@ -135,9 +135,9 @@ class Builder:
         asked = subprocess.run(
             [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
         ).stdout
-        known = re.findall(r"^global\.(cert|index-url|proxy)='(.*)'$", asked, re.MULTILINE)
+        known = dict(re.findall(r"^\S+\.(cert|index-url|proxy)='(.*)'$", asked, re.MULTILINE))
         file = self._folder / "pip.conf"
-        file.write_text("\n".join(["[global]", *(f"{key} = {value}" for key, value in known)]))
+        file.write_text("\n".join(["[global]", *(f"{key} = {value}" for key, value in known.items())]))
         mounts = {file: "/etc/pip.conf"} | ({CERTIFICATES: str(CERTIFICATES)} if CERTIFICATES.is_dir() else {})
         return [f"--volume={source}:{target}:ro" for source, target in mounts.items()]
 
