@@ -543,7 +543,8 @@ class TestHousekeeping:
             deliveries.dead(conn, "c>team/webhook", 1, 100, "x")
             for at, id in enumerate("gfed", 200):
                 deliveries.done(conn, f"{id}>team/webhook", 1, at)
-            facts.put(conn, relay, "validators", [("session", f"{n}", {}) for n in range(5)], 300)
+            for n in range(5):
+                facts.put(conn, relay, "validators", [("session", f"{n}", {})], 300 - n)
             put_hole(conn, relay, 1)
             put_hole(conn, relay, 2)
 
@@ -554,6 +555,8 @@ class TestHousekeeping:
         assert [each["notifications"] for each in rounds] == [(0, 3), (0, 1), (0, 0)]
         assert [each["facts"] for each in rounds] == [(0, 2), (0, 0), (0, 0)]
         assert [each["holes"] for each in rounds] == [(0, 0)] * 3
+        newest = await database.run(lambda conn: facts.read(conn, relay, "validators", "session"))
+        assert [key for key, _ in newest] == ["0", "1", "2"]
         left = await database.run(lambda conn: deliveries.list(conn, None, 10))
         assert sorted(row.id[0] for row in left) == ["a", "b", "c"]
         counted = await database.run(housekeeping.rows)
