@@ -6,11 +6,13 @@ The server refuses to run as root; there it runs as `nobody`. Where PostgreSQL i
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -68,6 +70,42 @@ class PostgresServer:
         """End cleanly where it runs."""
         self._run("pg_ctl", "-D", "data", "-m", "fast", "stop", check=False)
 
+    def end_sessions(self, program: str) -> None:
+        """Have the server end the sessions of the clients whose application name begins with this."""
+        ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE starts_with(application_name, %s)"
+        with self.connect(self.url("postgres")) as conn:
+            conn.execute(ours, [program])
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """No process of the server does anything, and every connection stays: SIGSTOP, and SIGCONT at the end."""
+        main = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        stopped = [main]
+        os.kill(main, signal.SIGSTOP)  # first, so that it makes no further one
+        try:
+            for pid in _children(main):
+                os.kill(pid, signal.SIGSTOP)
+                stopped.append(pid)
+            yield
+        finally:
+            for pid in stopped:
+                with suppress(ProcessLookupError):  # it had ended already, and only waited to be reaped
+                    os.kill(pid, signal.SIGCONT)
+
+    def caught(self, url: str, program: str, table: str) -> psycopg.Connection:
+        """Wait until a transaction of that program stands in the middle, about to write to this table.
+
+        It stands there until the connection that comes back is closed.
+        """
+        waiting = """SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+            AND wait_event = 'relation' AND starts_with(application_name, %s)"""
+        holding = psycopg.connect(url)
+        holding.execute(f"LOCK TABLE {table} IN SHARE MODE".encode())
+        with self.connect(url) as looking:
+            while not looking.execute(waiting, [program]).fetchall():
+                time.sleep(0.01)
+        return holding
+
     def _create(self) -> str:
         name = f"store_{next(self._databases)}"
         with self.connect(self.url("postgres")) as conn:
@@ -110,6 +148,16 @@ def programs() -> Path:
     if not installed:
         missing("PostgreSQL's server is not installed (Debian: postgresql)")
     return installed[-1].parent
+
+
+def _children(parent: int) -> list[int]:
+    """By the fourth field of /proc/PID/stat; the second, the program's name, stands in parentheses."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def _server_user() -> str:

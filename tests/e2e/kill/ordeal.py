@@ -1,4 +1,4 @@
-"""What the service goes through: a chain on which something happens in every block, and what must have arrived at the end.
+"""What the service goes through: a chain that tells something in every block, and what must have arrived at the end.
 
     async with ordeal(folder, store_url, Random(seed)) as trial, lives_in(folder) as lives:
         ...                                # break what there is to break; `trial.restore()` now and then

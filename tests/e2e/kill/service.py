@@ -18,6 +18,7 @@ from pathlib import Path
 from paseo_watch.app import jobs
 from paseo_watch.app.app import serve
 from paseo_watch.app.how import How
+from paseo_watch.cli import log
 from paseo_watch.cli.execute import execute
 from paseo_watch.config.load import load
 from paseo_watch.outbox.courier import Courier
@@ -65,6 +66,7 @@ def lives(config: Path) -> None:
 
 
 if __name__ == "__main__":
+    log.set_up("info", "text")
     jobs.TICK = jobs.HEAL = SECOND
     commit.FIRST_HEAL_MS = heal.HEAL_MS = heal.HEAL_MAX_MS = int(SECOND * 1000)
     lives(Path(sys.argv[1]))
