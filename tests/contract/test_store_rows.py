@@ -322,6 +322,14 @@ class TestConditions:
         assert await database.run(lambda conn: conditions.load(conn, relay)) == tuple(mine)
         assert await database.run(lambda conn: conditions.load(conn, None)) == (ours,)
 
+    async def test_those_of_all_chains_come_with_name_and_genesis(self, database: Database, relay: int) -> None:
+        """Of an earlier history too, the longest lasting first; the service's own are of no chain."""
+        later = (await database.run(lambda conn: chains.register(conn, "relay", OTHER, 3))).id
+        held = [condition("b", relay, since_ms=5), condition("a", later, since_ms=4)]
+        await database.run(lambda conn: conditions.put(conn, [*held, condition("s", None)]))
+        expected = (("relay", OTHER, held[1]), ("relay", GENESIS, held[0]))
+        assert await database.run(conditions.by_chain) == expected
+
     async def test_put_replaces_and_delete_removes(self, database: Database, relay: int) -> None:
         """A fingerprint has one row; deleting what is not there does nothing."""
         await database.run(lambda conn: conditions.put(conn, [condition("a", relay), condition("b", relay)]))
