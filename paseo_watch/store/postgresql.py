@@ -53,7 +53,7 @@ class PostgresqlBackend:
     def __init__(self, url: URL, access: Access) -> None:
         self._url = url
         self._access = access
-        self._session: Session | None = None
+        self._sessions: frozenset[Session] = frozenset()
         self._wire: psycopg.Connection | None = None
 
     @property
@@ -88,9 +88,11 @@ class PostgresqlBackend:
         if self._access is not Access.OWNER:
             return
         with conn.begin():
+            session = Session(*conn.execute(OURS).one())
+            self._sessions |= {session}  # before the lock: its answer may be lost, and the server hold it all the same
             if not _locked(conn):
                 raise self._locked_out(conn)
-            self._session = Session(*conn.execute(OURS).one())
+            self._sessions = frozenset({session})
 
     def interrupt(self) -> None:
         """Shut the socket down: a call that waits for a server that stands still fails as a lost connection."""
@@ -113,7 +115,7 @@ class PostgresqlBackend:
         row = conn.execute(HOLDER, {"high": high, "low": low}).one_or_none()
         if row is None:
             return StoreUnavailable(f"{self.place}: another process held the store's lock a moment ago; try again")
-        if self._session == (row.pid, row.started):
+        if (row.pid, row.started) in self._sessions:
             conn.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": row.pid})
             return StoreUnavailable(f"{self.place}: the server still held our lost session and was told to end it")
         holder = f"{row.program or 'unnamed'}, server process {row.pid}, from {row.client or 'the same machine'}"

@@ -116,6 +116,41 @@ async def test_our_own_lost_session_that_the_server_still_holds_is_ended(
         assert await until_available(database)
 
 
+async def test_a_session_that_was_lost_while_it_took_the_lock_is_known_as_ours(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server gave it the lock and we never heard of it: that is no other process either."""
+    monkeypatch.setattr(postgresql_module, "LOCK_WAIT_MS", 50)
+    url, stopped = postgres.url(), list[int]()
+    take = postgresql_module._locked
+
+    def lost(conn: Connection) -> bool:
+        assert take(conn)
+        monkeypatch.setattr(postgresql_module, "_locked", take)
+        stopped.append(backend_pid(conn))
+        os.kill(stopped[0], signal.SIGSTOP)
+        raise StoreUnavailable("no answer")
+
+    async with await Database.open(url) as database:
+        end_session(postgres, url, await database.run(backend_pid))
+        with pytest.raises(StoreUnavailable):
+            await database.run(register)
+        monkeypatch.setattr(postgresql_module, "_locked", lost)
+        hanging = asyncio.create_task(database.run(register))
+        try:
+            while not hanging.done():
+                if stopped:
+                    database._backend.interrupt()
+                await asyncio.wait({hanging}, timeout=0.01)
+            with pytest.raises(StoreUnavailable):
+                await hanging
+            with pytest.raises(StoreUnavailable, match="still held our lost session"):
+                await database.run(register)
+        finally:
+            os.kill(stopped[0], signal.SIGCONT)
+        assert await until_available(database)
+
+
 async def test_closing_ends_though_the_server_stands_still(
     postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
