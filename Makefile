@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo run test test-quick check format lint types imports bench lock clean
+.PHONY: setup demo run test test-quick check format lint types imports bench soak lock clean
 
 setup: $(STAMP)  ## a virtual environment with everything in it
 
@@ -45,6 +45,9 @@ format: $(STAMP)  ## put the code into its form
 
 bench: $(STAMP)  ## side by side with the peers; ARGS="--json FILE"
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(STAMP)  ## five minutes at full speed: memory, event loop, size of the store; ARGS="--store postgresql"
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 lock: $(STAMP)  ## renew the requirement locks from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
