@@ -31,7 +31,7 @@ from tests.e2e.kill.chain import LIMIT as LOW
 from tests.postgres import running_postgres
 
 LIMIT = 10.0
-"""MB for 100,000 blocks."""
+"""MB for 100,000 blocks: eight times the slope of five minutes (benchmarks/README.md)."""
 NOISE = 8.0
 """MB that the resident set may grow behind the warm-up whatever the slope: short runs tell no more than that."""
 LISTENS = re.compile(r"the status page is at (http://127\.0\.0\.1:\d+)")
