@@ -20,8 +20,8 @@ from paseo_watch.store.database import Database
 from tests.data import REPOSITORY, data_path, missing
 from tests.e2e.kill.chain import FAUCET, HOARD, RICH, TellingChain
 from tests.e2e.kill.lives import lives_in
+from tests.e2e.kill.ordeal import CONFIG, Hook, serving, write_whitelist
 from tests.e2e.kill.told import alerts_in, told
-from tests.e2e.test_kill import CONFIG, Hook, serving, whitelist
 from tests.postgres import programs, running_postgres
 from tests.scripted_node import ScriptedNode
 
@@ -68,8 +68,10 @@ async def ordeal(folder: Path, kind: str, configured: str, store_url: str) -> No
 
     async with ScriptedNode(telling.chain) as node, serving(hook) as address:
         rule = {"faucet": FAUCET.hex(), "threshold": 10_000, "limit": 1_000, "cap": 5_000}
-        (folder / "config.yaml").write_text(CONFIG.format(node=node.url, hook=address, store=configured, **rule))
-        whitelist(folder, [RICH, HOARD])
+        (folder / "config.yaml").write_text(
+            CONFIG.format(node=node.url, hook=address, store=configured, http="false", **rule)
+        )
+        write_whitelist(folder, [RICH, HOARD])
         async with lives_in(folder) as lives:
             await lives.begin()
             await go_on(node, 8)

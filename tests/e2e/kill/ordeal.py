@@ -111,8 +111,7 @@ class Trial:
 
     def whitelist(self, accounts: Iterable[bytes]) -> None:
         """What the next start finds."""
-        entries = "".join(f"  - name: one\n    address: {ss58.encode(account, 0)}\n" for account in accounts)
-        (self.folder / "whitelist.yml").write_text("whitelist:\n" + entries)
+        write_whitelist(self.folder, accounts)
 
     def restore(self) -> None:
         """Give back the state of holes behind which a block was told."""
@@ -179,6 +178,12 @@ async def ordeal(folder: Path, store: str, random: Random, http: str = "false") 
             yield trial
         finally:
             trial.flowing.cancel()
+
+
+def write_whitelist(folder: Path, accounts: Iterable[bytes]) -> None:
+    """The document that the rule `unlisted` wants."""
+    entries = "".join(f"  - name: one\n    address: {ss58.encode(account, 0)}\n" for account in accounts)
+    (folder / "whitelist.yml").write_text("whitelist:\n" + entries)
 
 
 def lasting(alerts: Iterable[Alert]) -> dict[str, list[str]]:
