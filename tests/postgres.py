@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ import psycopg
 from sqlalchemy import URL
 
 from tests.data import missing
+from tests.ports import free_port
 
 PASSWORD = "between:us@/home"
 
@@ -31,7 +31,7 @@ class PostgresServer:
         self._programs = programs
         self._folder = folder
         self._databases = count()
-        self.port = _free_port()
+        self.port = free_port()
 
     def url(self, database: str | None = None, *, password: str = PASSWORD, options: str = "") -> str:
         """The URL of a fresh, empty database, or of the named one."""
@@ -162,10 +162,3 @@ def _children(parent: int) -> list[int]:
 
 def _server_user() -> str:
     return "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -11,13 +11,13 @@ milliseconds, in an async test too.
 """
 
 import base64
+import fcntl
 import hashlib
 import hmac
 import http.client
 import json
 import os
 import secrets
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -31,6 +31,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from tests.data import REPOSITORY, missing
+from tests.ports import free_port
 
 ENVIRONMENT = REPOSITORY / ".venv-synapse"
 LOCK = REPOSITORY / "tests" / "e2e" / "synapse" / "requirements.lock"
@@ -67,7 +68,7 @@ class Synapse:
 
     def __init__(self, python: str, folder: Path, options: Mapping[str, Any], speed: float = 1) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._command = [python, "-m", "synapse.app.homeserver", "--config-path", str(folder / "homeserver.yaml")]
         self._environment = {**os.environ, **(_faster(speed) if speed != 1 else {})}
@@ -256,10 +257,13 @@ def _python() -> str:
     named = os.environ.get("PASEO_WATCH_SYNAPSE_PYTHON")
     if named:
         return named
-    lock, installed = LOCK.read_bytes(), ENVIRONMENT / "installed.lock"
-    if not installed.is_file() or installed.read_bytes() != lock:
-        _install()
-        installed.write_bytes(lock)
+    installed = ENVIRONMENT / "installed.lock"
+    with LOCK.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # test runs side by side share the environment
+        lock = held.read()
+        if not installed.is_file() or installed.read_bytes() != lock:
+            _install()
+            installed.write_bytes(lock)
     return str(ENVIRONMENT / "bin" / "python")
 
 
@@ -276,10 +280,3 @@ def _faster(speed: float) -> dict[str, str]:
     if not found:
         missing("libfaketime is not installed (Debian: faketime)")
     return {"LD_PRELOAD": str(found[0]), "FAKETIME": f"+0 x{speed:g}"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

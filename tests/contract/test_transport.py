@@ -10,6 +10,7 @@ from aiohttp import WSMsgType, web
 from paseo_watch.rpc.errors import ConnectFailed, ConnectionLost, RateLimited
 from paseo_watch.rpc.fake import FakePeer, FakeTransport
 from paseo_watch.rpc.transport import Transport, WebSocketTransport
+from tests.ports import free_port
 
 
 class Client(Protocol):
@@ -108,13 +109,6 @@ class Memory:
 
     async def close(self) -> None:
         await self.transport.close()
-
-
-def free_port() -> int:
-    """A port of the loopback on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 Place = Sockets | Memory
