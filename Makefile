@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# A file's tests stay together, since they share servers; tests/order.py says which files come first.
+PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 .PHONY: setup demo run test test-quick check format lint types imports bench soak lock clean
 
@@ -21,11 +23,11 @@ demo: $(STAMP)  ## the main job on recordings, without network or accounts; ARGS
 run: $(STAMP)  ## the main job on the live chains; ARGS="-c my.yaml"
 	$(BIN)/paseo-watch run $(ARGS)
 
-test: $(STAMP)  ## all tests
-	$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP)  ## all tests, on all cores; ARGS="tests/e2e/test_kill.py -n0" for one file without that
+	$(PYTEST) $(ARGS)
 
-test-quick: $(STAMP)  ## unit and contract tests only, some seconds
-	$(BIN)/python -m pytest tests/unit tests/contract $(ARGS)
+test-quick: $(STAMP)  ## unit and contract tests only, with fewer examples each
+	$(PYTEST) tests/unit tests/contract --hypothesis-profile=quick $(ARGS)
 
 check: lint types imports  ## everything that reads the code without running it
 

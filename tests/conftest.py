@@ -1,6 +1,18 @@
-"""What holds for every test: no clock of Hypothesis decides one."""
+"""What holds for every test: no clock of Hypothesis decides one, and several cores begin with the longest files."""
 
+import os
+
+import pytest
 from hypothesis import settings
 
+from tests.order import turn
+
 settings.register_profile("house", settings(), deadline=None)  # on top of the profile in force: `ci` where CI is set
+settings.register_profile("quick", settings.get_profile("house"), max_examples=20)  # `make test-quick`
 settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort for pytest-xdist's workers; by hand the order is that of the names."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: turn(item.path))
