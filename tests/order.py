@@ -22,6 +22,10 @@ LONG = (
     "test_staking.py",
     "test_commands_outbox.py",
     "test_matrix_burst.py",
+    "test_image.py",
+    "test_soak.py",
+    "test_observed.py",
+    "test_store_breaks.py",
 )
 """Those of tests/e2e that take half a minute or more, the longest first; `--durations=50` tells."""
 FOLDERS = ("e2e", "oracle", "replay", "contract", "unit")

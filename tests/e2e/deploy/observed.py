@@ -27,7 +27,8 @@ from tests.e2e.browser import DESKTOP, Seen, look
 from tests.e2e.command_line import Running, started
 from tests.e2e.deploy.dashboards import Query, queries
 from tests.e2e.deploy.rules import RULES, rules, selectors
-from tests.e2e.deploy.servers import Prometheus, alertmanager, free_port, prometheus
+from tests.e2e.deploy.servers import Prometheus, alertmanager, prometheus
+from tests.ports import free_port
 
 DATA = Path(str(files("paseo_watch.recording") / "data"))
 CONFIG = REPOSITORY / "deploy" / "prometheus" / "prometheus.yml"

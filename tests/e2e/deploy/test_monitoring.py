@@ -7,7 +7,6 @@ files are held to what its documentation lists, and to what the other files say.
 import json
 import re
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -22,6 +21,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from paseo_watch.telemetry import Metrics
 from tests.e2e.deploy.programs import COMPOSE, DEPLOY, judged, loaded, program
+from tests.ports import free_port
 
 PROMETHEUS = DEPLOY / "prometheus"
 ALERTMANAGER = DEPLOY / "alertmanager"
@@ -132,14 +132,6 @@ def test_grafana_shows_nothing_without_a_login() -> None:
     environment = service("grafana")["environment"]
     assert environment["GF_AUTH_ANONYMOUS_ENABLED"] == environment["GF_USERS_ALLOW_SIGN_UP"] == "false"
     assert environment["GF_SECURITY_ADMIN_PASSWORD__FILE"] == f"/run/secrets/{service('grafana')['secrets'][0]}"
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True)
