@@ -9,7 +9,6 @@ Laws of this file:
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
@@ -67,7 +66,8 @@ class Follower:
         self._pushed: dict[int, Header] = {}
         self._target = -1
         self._first_head: int | None = None
-        self._announced: deque[tuple[int, float]] = deque(maxlen=PUSHED)
+        self._announced: dict[int, float] = {}
+        self._forgotten = -1
         self._woken = asyncio.Event()
 
     @property
@@ -152,19 +152,21 @@ class Follower:
         self._metrics.gap_blocks.labels(self._chain.name).inc(gaps)
 
     def _announce(self, number: int) -> None:
-        """Note when a head first reached this height; what was announced above it was nonsense, or comes again."""
-        while self._announced and self._announced[-1][0] >= number:
-            self._announced.pop()
-        self._announced.append((number, self._clock.monotonic()))
+        """Note when a head first told this height; a head that comes again is no news."""
+        self._announced.setdefault(number, self._clock.monotonic())
+        if len(self._announced) > PUSHED:
+            self._forgotten = min(self._announced)
+            del self._announced[self._forgotten]
 
     def _measure(self, blocks: Sequence[Block]) -> None:
-        """How long after its announcement each block is here; those below the first head of this run had none."""
+        """How long after the head that reached it each block is here: the lowest one that did, for a higher one may be
+        nonsense. Blocks below the first head of this run had none; of those far behind, theirs is forgotten."""
         now, read = self._clock.monotonic(), self._metrics.read_seconds.labels(self._chain.name)
         for block in blocks:
-            while self._announced and self._announced[0][0] < block.number:
-                self._announced.popleft()
-            if self._announced and self._first_head is not None and block.number >= self._first_head:
-                read.observe(now - self._announced[0][1])
+            self._announced = {number: at for number, at in self._announced.items() if number >= block.number}
+            known = self._first_head is not None and block.number >= max(self._first_head, self._forgotten + 1)
+            if known and self._announced:
+                read.observe(now - self._announced[min(self._announced)])
 
     async def _window(self, connection: Connection, position: BlockRef, last: int) -> tuple[list[Block], Trail | None]:
         """The longest run of good blocks that this endpoint gives; raises where not even the first is good."""

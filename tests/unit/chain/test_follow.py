@@ -369,18 +369,20 @@ async def test_an_endpoint_that_is_away_is_waited_for(
     assert FIRST in transport.attempts
 
 
+def read_seconds(metrics: Metrics) -> tuple[float | None, float | None]:
+    """How many blocks were measured, and what they took together."""
+    name, labels = "paseo_watch_block_read_seconds", {"chain": "relay"}
+    return tuple(metrics.registry.get_sample_value(f"{name}_{what}", labels) for what in ("count", "sum"))  # type: ignore[return-value]
+
+
 async def test_how_long_after_its_announcement_a_block_was_read_is_measured(
     follower: Follower, chain: TellingChain, clock: HastyClock, metrics: Metrics
 ) -> None:
-    """By the head that first reached it, not by a later one or by nonsense; below the first head none was."""
-
-    def sample(name: str) -> float | None:
-        return metrics.registry.get_sample_value(f"paseo_watch_block_read_seconds_{name}", {"chain": "relay"})
-
+    """By the head that reached it, not by nonsense; below the first head of a run nothing was announced."""
     follower.on_head(finalized(chain, 5))
     await clock.sleep(3)
     await walk(follower, chain, 5)
-    assert (sample("count"), sample("sum")) == (1, 3)
+    assert read_seconds(metrics) == (1, 3)
 
     chain.moves(3)
     follower.on_head(Head("finalized", 999, {**chain.best_chain[8].header, "number": "0x3e7"}, "first.test"))
@@ -390,4 +392,29 @@ async def test_how_long_after_its_announcement_a_block_was_read_is_measured(
     follower.on_head(finalized(chain, 8))
     await clock.sleep(1)
     await walk(follower, chain, 8, since=5)
-    assert (sample("count"), sample("sum")) == (4, 3 + 3 + 3 + 1)
+    assert read_seconds(metrics) == (4, 3 + 3 + 3 + 1)
+
+
+async def test_a_head_that_comes_again_does_not_set_the_measure_back(
+    follower: Follower, chain: TellingChain, clock: HastyClock, metrics: Metrics
+) -> None:
+    """As another endpoint announces it after the first one is lost, or one that is behind and then catches up."""
+    follower.on_head(finalized(chain, 5))
+    await clock.sleep(30)
+    for number in (4, 5):
+        follower.on_head(finalized(chain, number))
+    await clock.sleep(1)
+    await walk(follower, chain, 5)
+    assert read_seconds(metrics) == (1, 31)
+
+
+async def test_of_blocks_whose_announcement_is_forgotten_nothing_is_measured(
+    follower: Follower, chain: TellingChain, clock: HastyClock, metrics: Metrics
+) -> None:
+    """Long behind, the heads that are remembered are later ones; they would make the wait look short."""
+    chain.moves(PUSHED + 3 - 5)
+    for number in range(1, PUSHED + 4):
+        follower.on_head(finalized(chain, number))
+        await clock.sleep(1)
+    await walk(follower, chain, PUSHED + 3)
+    assert read_seconds(metrics)[0] == PUSHED
