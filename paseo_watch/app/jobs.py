@@ -1,9 +1,9 @@
 """What is done every so often: ticks, healing, documents, housekeeping, the heartbeat."""
 
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import aiohttp
@@ -152,19 +152,20 @@ def _load(tools: Tools, chain: ChainService, document: Document) -> Callable[[],
 
 
 async def _keep_house(tools: Tools) -> None:
-    """Prune until a round deletes nothing, a transaction a round: blocks commit in between."""
-    keep = tools.config.store.keep
-    early: Counter[str] = Counter()
-    while True:
-        pruned = await tools.database.run(lambda conn: housekeeping.prune(conn, tools.clock.now_ms(), keep))
-        for table, gone in pruned.items():
-            early[table] += gone.excess
-            tools.metrics.store_pruned.labels(table, "age").inc(gone.old)
-            tools.metrics.store_pruned.labels(table, "rows").inc(gone.excess)
-        if not any(gone.old or gone.excess for gone in pruned.values()):
-            break
-    for table, count in (+early).items():
-        log.warning("%d rows of %s went before their time: the table holds store.most_rows", count, table)
+    """Prune, then shorten what is still too long; a transaction a round, so that blocks commit in between."""
+    database, store, counter = tools.database, tools.config.store, tools.metrics.store_pruned
+    gone = {"any": 1}
+    while any(gone.values()):
+        gone = await database.run(lambda conn: housekeeping.prune(conn, tools.clock.now_ms(), store.ages_ms))
+        for table, count in gone.items():
+            counter.labels(table, "age").inc(count)
+    above = await database.run(lambda conn: housekeeping.excess(conn, store.most_rows))
+    for table, count in above.items():
+        log.warning("%d rows of %s go before their time: the table holds store.most_rows of them", count, table)
+        while count > 0:
+            went = await database.run(partial(housekeeping.shorten, table=table, count=min(count, housekeeping.ROUND)))
+            counter.labels(table, "rows").inc(went)
+            count = count - went if went else 0
 
 
 async def _measure_store(tools: Tools) -> None:

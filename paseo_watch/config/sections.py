@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, GetJsonSchemaHandler, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, SecretStr, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -27,10 +27,16 @@ from paseo_watch.config.fields import (
     url_host,
 )
 from paseo_watch.errors import Expected
-from paseo_watch.store.housekeeping import PRUNED, Keep
+from paseo_watch.store.housekeeping import PRUNED
 
 MAX_ENDPOINTS = 32
 Whole = Annotated[int, Field(ge=0, le=2**32 - 1)]
+
+
+def _a_day(value: timedelta) -> timedelta:
+    if value < timedelta(days=1):
+        raise Expected("expected a day or more, such as 90d")
+    return value
 
 
 class Shorthand(Section):
@@ -172,17 +178,28 @@ class Route(Section):
         return alerts.Route(receiver, self.matchers, children, self.continues)
 
 
-class Retention(Section):
-    """How long what has ended is kept, by table."""
+Kept = Annotated[Duration, AfterValidator(_a_day)]
 
-    deliveries: Duration = parse_duration("90d")
+
+class Retention(Section):
+    """How long what has ended is kept, by table; a day at least, since what a healed hole or a restored backup brings
+    again is known by what is stored.
+    """
+
+    deliveries: Kept = parse_duration("90d")
     """Alerts that were delivered."""
-    notifications: Duration = parse_duration("90d")
-    """Alerts as data, once all their deliveries are gone."""
-    holes: Duration = parse_duration("90d")
+    notifications: Kept = parse_duration("90d")
+    """Alerts as data, once all their deliveries are gone: not less than deliveries."""
+    holes: Kept = parse_duration("90d")
     """Blocks that could not be read at first and were read later."""
-    facts: Duration = parse_duration("400d")
+    facts: Kept = parse_duration("400d")
     """What reports are made of: one row for each validator and session."""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.notifications < self.deliveries:
+            raise Expected("expected notifications to be kept as long as deliveries, or longer: these point to them")
+        return self
 
 
 class Store(Section):
@@ -192,14 +209,13 @@ class Store(Section):
     """sqlite:/// and a file, or postgresql://USER@HOST/DATABASE."""
     retention: Retention = Retention()
     """What has ended is forgotten after this time; what is open is always kept."""
-    most_rows: Annotated[int, Field(ge=1000, le=1_000_000_000)] = 2_000_000
-    """Rows that each of these tables may hold: beyond them the oldest go before their time, and the log says so."""
+    most_rows: Annotated[int, Field(ge=1000, le=1_000_000_000)] = 6_000_000
+    """Ended rows that each of these tables may hold: beyond them the oldest go early, and the log says so."""
 
     @property
-    def keep(self) -> dict[str, Keep]:
-        """How much of each table is kept, as the store asks for it."""
-        ages = {name: getattr(self.retention, name) // timedelta(milliseconds=1) for name in PRUNED}
-        return {name: Keep(age, self.most_rows) for name, age in ages.items()}
+    def ages_ms(self) -> dict[str, int]:
+        """How long each table's ended rows are kept, as the store asks for it."""
+        return {name: getattr(self.retention, name) // timedelta(milliseconds=1) for name in PRUNED}
 
 
 class Http(Section):

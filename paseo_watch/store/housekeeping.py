@@ -1,75 +1,94 @@
-"""Housekeeping: rows that nobody waits for go once they are old, or too many; a bounded number at a time.
+"""Housekeeping: rows that nobody waits for go once they are old, or too many; a bounded number in a transaction.
 
 What is never deleted: pending and dead deliveries, their notifications, open holes, and what is not listed here
-(cursors, watcher state, firing conditions), which does not grow with time.
+(cursors, watcher state, firing conditions), which does not grow with time. Every look is along an index by time, so
+that no commit of a block has to wait for long.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, delete, func, select, true, tuple_
 
 from paseo_watch.store.tables import deliveries, facts, holes, metadata, notifications
 
-
-class Keep(NamedTuple):
-    """How long ended rows of a table are kept, in milliseconds of our clock, and how many rows it may hold at most."""
-
-    age_ms: int
-    rows: int
-
-
-class Pruned(NamedTuple):
-    """How many rows went: the old ones, and those that were too many though not old yet."""
-
-    old: int
-    excess: int
+ROUND = 1000
+"""Rows of a table that one transaction deletes at most."""
 
 
 class _Kind(NamedTuple):
-    """A table that is pruned: when a row ended, and whether it has."""
+    """A table that is pruned: when a row ended, whether it has, and how many may have."""
 
     table: Table
     ended_ms: Column[int]
     has_ended: ColumnElement[bool]
+    ended: Select[Any]
 
 
+_DONE = deliveries.c.status == "done"
+_BY_TIME = (deliveries.c.status + "") == "done"  # not by the index on the status, which would sort all that are done
 _UNWANTED = ~select(deliveries.c.seq).where(deliveries.c.notification_id == notifications.c.id).exists()
+_AWAITED = select(func.count(deliveries.c.notification_id.distinct())).where(
+    deliveries.c.status.in_(("pending", "dead"))
+)
 _KINDS = (  # in this order: a notification can go once its last delivery has
-    _Kind(deliveries, deliveries.c.ended_ms, deliveries.c.status == "done"),
-    _Kind(notifications, notifications.c.created_ms, _UNWANTED),
-    _Kind(holes, holes.c.healed_ms, holes.c.healed_ms.is_not(None)),
-    _Kind(facts, facts.c.stored_ms, true()),
+    _Kind(
+        deliveries,
+        deliveries.c.ended_ms,
+        _BY_TIME & deliveries.c.ended_ms.is_not(None),
+        select(func.count()).select_from(deliveries).where(_DONE),
+    ),
+    _Kind(
+        notifications,
+        notifications.c.created_ms,
+        _UNWANTED,
+        select(func.count() - _AWAITED.scalar_subquery()).select_from(notifications),
+    ),
+    _Kind(
+        holes,
+        holes.c.healed_ms,
+        holes.c.healed_ms.is_not(None),
+        select(func.count()).select_from(holes).where(holes.c.healed_ms.is_not(None)),
+    ),
+    _Kind(facts, facts.c.stored_ms, true(), select(func.count()).select_from(facts)),
 )
 PRUNED = tuple(kind.table.name for kind in _KINDS)
 """The tables that are pruned."""
 
 
-def prune(conn: Connection, now_ms: int, keep: Mapping[str, Keep], limit: int = 1000) -> dict[str, Pruned]:
-    """Delete what ended too long ago, then the oldest of what is too much: by table, at most `limit` rows of each sort.
+def prune(conn: Connection, now_ms: int, ages_ms: Mapping[str, int], limit: int = ROUND) -> dict[str, int]:
+    """Delete what ended longer ago than its table's age: by table, how many rows went, at most `limit` of each.
 
-    Where any number is the limit, there may be more: call again. Rows that have not ended stay, however many.
+    Where one number is the limit, there may be more: call again.
     """
-    return {kind.table.name: _pruned(conn, kind, now_ms, keep[kind.table.name], limit) for kind in _KINDS}
+    return {
+        kind.table.name: _delete(conn, kind, kind.ended_ms < now_ms - ages_ms[kind.table.name], limit)
+        for kind in _KINDS
+    }
+
+
+def excess(conn: Connection, most: int) -> dict[str, int]:
+    """How many rows that have ended each table holds above `most`; tables without any are left out."""
+    above = {kind.table.name: conn.execute(kind.ended).scalar_one() - most for kind in _KINDS}
+    return {table: count for table, count in above.items() if count > 0}
+
+
+def shorten(conn: Connection, table: str, count: int) -> int:
+    """Delete the oldest of what has ended, whatever its age; returns how many rows went."""
+    kind = next(kind for kind in _KINDS if kind.table.name == table)
+    return _delete(conn, kind, true(), count)
 
 
 def rows(conn: Connection) -> dict[str, int]:
     """How many rows each table holds."""
-    return {table.name: _count(conn, table) for table in metadata.sorted_tables}
-
-
-def _pruned(conn: Connection, kind: _Kind, now_ms: int, keep: Keep, limit: int) -> Pruned:
-    old = _delete(conn, kind, kind.has_ended & (kind.ended_ms < now_ms - keep.age_ms), limit)
-    excess = _count(conn, kind.table) - keep.rows
-    return Pruned(old, _delete(conn, kind, kind.has_ended, min(limit, excess)) if excess > 0 else 0)
+    return {
+        table.name: conn.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in metadata.sorted_tables
+    }
 
 
 def _delete(conn: Connection, kind: _Kind, which: ColumnElement[bool], limit: int) -> int:
     """The oldest first."""
     key = tuple(kind.table.primary_key)
-    oldest = select(*key).where(which).order_by(kind.ended_ms, *key).limit(limit)
+    oldest = select(*key).where(kind.has_ended, which).order_by(kind.ended_ms).limit(limit)
     return conn.execute(delete(kind.table).where(tuple_(*key).in_(oldest))).rowcount
-
-
-def _count(conn: Connection, table: Table) -> int:
-    return conn.execute(select(func.count()).select_from(table)).scalar_one()

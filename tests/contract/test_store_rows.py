@@ -1,6 +1,7 @@
 """The store's functions, one suite on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ from paseo_watch.store.cursors import Cursor
 from paseo_watch.store.database import Database
 from paseo_watch.store.deliveries import Depth, Enqueued, NewDelivery
 from paseo_watch.store.errors import CursorConflict, StoreRefused
-from paseo_watch.store.housekeeping import Keep
 from paseo_watch.store.notifications import Notification
 from tests.postgres import PostgresServer, running_postgres
 
@@ -486,9 +486,9 @@ class TestNotifications:
         assert await database.run(lambda conn: notifications.recent(conn, 1)) == both[:1]
 
 
-def keeping(age_ms: int, rows: int = 1_000) -> dict[str, Keep]:
+def keeping(age_ms: int) -> dict[str, int]:
     """The same for every table."""
-    return dict.fromkeys(housekeeping.PRUNED, Keep(age_ms, rows))
+    return dict.fromkeys(housekeeping.PRUNED, age_ms)
 
 
 class TestHousekeeping:
@@ -513,7 +513,7 @@ class TestHousekeeping:
 
         await database.run(fill)
         pruned = await database.run(lambda conn: housekeeping.prune(conn, 1_200, keeping(1_000)))
-        assert pruned == {"deliveries": (2, 0), "notifications": (2, 0), "holes": (1, 0), "facts": (1, 0)}
+        assert pruned == {"deliveries": 2, "notifications": 2, "holes": 1, "facts": 1}
         assert await database.run(lambda conn: facts.read(conn, relay, "validators", "session")) == (("02", {}),)
         left = await database.run(lambda conn: deliveries.list(conn, None, 10))
         assert [row.id[0] for row in left] == ["d", "c", "b"]
@@ -530,21 +530,20 @@ class TestHousekeeping:
         await database.run(lambda conn: [deliveries.done(conn, f"{id}>team/webhook", 1, 100) for id in "abc"])
         first = await database.run(lambda conn: housekeeping.prune(conn, 5_000, keeping(1_000), limit=2))
         second = await database.run(lambda conn: housekeeping.prune(conn, 5_000, keeping(1_000), limit=2))
-        assert [(p["deliveries"].old, p["notifications"].old) for p in (first, second)] == [(2, 2), (1, 1)]
+        assert [(p["deliveries"], p["notifications"]) for p in (first, second)] == [(2, 2), (1, 1)]
 
     async def test_each_table_has_an_age_of_its_own(self, database: Database, relay: int) -> None:
         """Facts are kept for reports when the alerts of that time are long forgotten."""
         await enqueue(database, "a", 100)
         await database.run(lambda conn: deliveries.done(conn, "a>team/webhook", 1, 100))
         await database.run(lambda conn: facts.put(conn, relay, "validators", [("session", "01", {})], 100))
-        keep = keeping(1_000) | {"facts": Keep(9_000, 1_000)}
-        pruned = await database.run(lambda conn: housekeeping.prune(conn, 5_000, keep))
-        assert {table: gone.old for table, gone in pruned.items() if gone.old} == {"deliveries": 1, "notifications": 1}
+        pruned = await database.run(lambda conn: housekeeping.prune(conn, 5_000, keeping(1_000) | {"facts": 9_000}))
+        assert {table: gone for table, gone in pruned.items() if gone} == {"deliveries": 1, "notifications": 1}
 
     async def test_beyond_its_rows_the_oldest_of_a_table_go_before_their_time(
         self, database: Database, relay: int
     ) -> None:
-        """What has not ended stays and counts: with two pending, one dead and four done, three may stay."""
+        """What has not ended counts for nothing and stays: two pending deliveries, a dead one, an open hole."""
         await enqueue(database, "abcdefg", 100)
 
         def fill(conn: Connection) -> None:
@@ -556,22 +555,25 @@ class TestHousekeeping:
             put_hole(conn, relay, 1)
             put_hole(conn, relay, 2)
 
+        def shorten(conn: Connection, table: str, count: int) -> int:
+            return housekeeping.shorten(conn, table, count)
+
         await database.run(fill)
-        keep = keeping(10_000, rows=3) | {"holes": Keep(10_000, 1)}
-        rounds = [await database.run(lambda conn: housekeeping.prune(conn, 400, keep, limit=3)) for _ in range(3)]
-        assert [each["deliveries"] for each in rounds] == [(0, 3), (0, 1), (0, 0)]
-        assert [each["notifications"] for each in rounds] == [(0, 3), (0, 1), (0, 0)]
-        assert [each["facts"] for each in rounds] == [(0, 2), (0, 0), (0, 0)]
-        assert [each["holes"] for each in rounds] == [(0, 0)] * 3
+        above = await database.run(lambda conn: housekeeping.excess(conn, 2))
+        assert above == {"deliveries": 2, "notifications": 2, "facts": 3}
+        assert await database.run(lambda conn: housekeeping.excess(conn, 7)) == {}
+        for table, count in above.items():
+            assert await database.run(partial(shorten, table=table, count=count)) == count
         newest = await database.run(lambda conn: facts.read(conn, relay, "validators", "session"))
-        assert [key for key, _ in newest] == ["0", "1", "2"]
+        assert [key for key, _ in newest] == ["0", "1"]
         left = await database.run(lambda conn: deliveries.list(conn, None, 10))
-        assert sorted(row.id[0] for row in left) == ["a", "b", "c"]
+        assert sorted(row.id[0] for row in left) == ["a", "b", "c", "d", "e"]
         counted = await database.run(housekeeping.rows)
         assert {name: counted[name] for name in ("deliveries", "notifications", "facts", "holes", "chains")} == {
-            "deliveries": 3,
-            "notifications": 3,
-            "facts": 3,
+            "deliveries": 5,
+            "notifications": 5,
+            "facts": 2,
             "holes": 2,
             "chains": 1,
         }
+        assert await database.run(lambda conn: housekeeping.shorten(conn, "holes", 5)) == 0

@@ -20,7 +20,6 @@ from paseo_watch.pipeline.pipeline import Heal
 from paseo_watch.store import chains, deliveries
 from paseo_watch.store.database import Database
 from paseo_watch.store.errors import StoreUnavailable
-from paseo_watch.store.housekeeping import Keep, Pruned
 from paseo_watch.telemetry import Metrics
 from paseo_watch.watchers.document import Document
 from paseo_watch.watchers.watcher import Loaded, Tick
@@ -282,20 +281,27 @@ async def test_housekeeping_goes_on_until_nothing_old_is_left(
     database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A bounded number of rows at a time; what went before its time is counted apart, and said."""
-    rounds = [Pruned(1000, 0), Pruned(3, 1000), Pruned(0, 7), Pruned(0, 0)]
-    asked = []
+    rounds = [{"facts": 1000, "holes": 0}, {"facts": 3, "holes": 1}, {"facts": 0, "holes": 0}]
+    asked, shortened = [], []
 
-    def prune(conn: object, now_ms: int, keep: dict[str, Keep]) -> dict[str, Pruned]:
-        asked.append((now_ms, keep["facts"]))
-        return {"facts": rounds.pop(0), "holes": Pruned(0, 0)}
+    def prune(conn: object, now_ms: int, ages_ms: dict[str, int]) -> dict[str, int]:
+        asked.append((now_ms, ages_ms["facts"]))
+        return rounds.pop(0)
+
+    def shorten(conn: object, table: str, count: int) -> int:
+        shortened.append((table, count))
+        return count
 
     monkeypatch.setattr("paseo_watch.store.housekeeping.prune", prune)
+    monkeypatch.setattr("paseo_watch.store.housekeeping.excess", lambda conn, most: {"facts": most - 5_998_993})
+    monkeypatch.setattr("paseo_watch.store.housekeeping.shorten", shorten)
     jobs, touched = make(database, clock)
     with caplog.at_level(logging.WARNING, "paseo_watch"):
         await jobs["housekeeping"]()
-    assert asked == [(clock.now_ms(), Keep(400 * 86_400_000, 2_000_000))] * 4
+    assert asked == [(clock.now_ms(), 400 * 86_400_000)] * 3
+    assert shortened == [("facts", 1000), ("facts", 7)]
     assert [record.message for record in caplog.records] == [
-        "1007 rows of facts went before their time: the table holds store.most_rows"
+        "1007 rows of facts go before their time: the table holds store.most_rows of them"
     ]
 
     def pruned(table: str, reason: str) -> float | None:
@@ -303,6 +309,17 @@ async def test_housekeeping_goes_on_until_nothing_old_is_left(
         return touched.metrics.registry.get_sample_value("paseo_watch_store_pruned_rows_total", labels)  # type: ignore[no-any-return]
 
     assert [pruned("facts", "age"), pruned("facts", "rows"), pruned("deliveries", "rows")] == [1003, 1007, 0]
+
+
+async def test_a_table_that_cannot_be_shortened_is_left(
+    database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows may have come to be waited for meanwhile; the next hour looks again."""
+    monkeypatch.setattr("paseo_watch.store.housekeeping.excess", lambda conn, most: {"deliveries": 5})
+    jobs, touched = make(database, clock)
+    await jobs["housekeeping"]()
+    labels = {"table": "deliveries", "reason": "rows"}
+    assert touched.metrics.registry.get_sample_value("paseo_watch_store_pruned_rows_total", labels) == 0
 
 
 async def test_the_store_is_measured(database: Database, clock: FakeClock) -> None:

@@ -9,7 +9,6 @@ from paseo_watch.chain.units import Unit
 from paseo_watch.config.model import Config, build
 from paseo_watch.config.sections import Endpoint, Route, UnitOptions
 from paseo_watch.sinks.registry import SINKS
-from paseo_watch.store.housekeeping import Keep
 from paseo_watch.watchers.registry import WATCHERS
 from tests.unit.config.stand_in import WHOLE, loaded, model, written
 
@@ -69,12 +68,11 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     """SQLite in the working directory, the loopback, three months (facts 400 days), no heartbeat."""
     config = Config()
     assert config.store.url.get_secret_value() == "sqlite:///paseo-watch.db"
-    quarter = Keep(90 * 86_400_000, 2_000_000)
-    assert config.store.keep == {
-        "deliveries": quarter,
-        "notifications": quarter,
-        "holes": quarter,
-        "facts": Keep(400 * 86_400_000, 2_000_000),
+    assert {table: age // 86_400_000 for table, age in config.store.ages_ms.items()} == {
+        "deliveries": 90,
+        "notifications": 90,
+        "holes": 90,
+        "facts": 400,
     }
     assert config.http
     assert str(config.http.listen) == "127.0.0.1:9615"

@@ -132,7 +132,7 @@ def test_defaults_are_shown_as_a_file_has_them() -> None:
     assert chain["quiet_after"]["default"] == "1m"
     assert "default" not in chain["explorer"].get("anyOf", ())
     assert schema["$defs"]["Http"]["properties"]["listen"]["default"] == "127.0.0.1:9615"
-    assert schema["properties"]["store"]["default"]["most_rows"] == 2_000_000
+    assert schema["properties"]["store"]["default"]["most_rows"] == 6_000_000
     assert schema["$defs"]["Retention"]["properties"]["facts"]["default"] == "400d"
     assert schema["properties"]["units"]["default"] == {"PAS": {"decimals": 10}}
     assert not re.search(r'"default": null|\*\*\*|PT\d', json.dumps(schema))
