@@ -1,7 +1,8 @@
 """The demo at work under a real Prometheus and Alertmanager, with the shipped configuration, and what they saw of it.
 
-The shipped files are used as they are but for addresses, the scrape interval (a second) and the rules' `for` (none):
-nobody waits for minutes here. The service gets a heartbeat beside the demo's configuration: a rule is about its metric.
+The shipped files are used as they are but for addresses, the scrape interval (a second), the rules' `for` and
+Alertmanager's patience (none): nobody waits for minutes here. The service gets a heartbeat beside the demo's
+configuration: a rule is about its metric.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ from tests.ports import free_port
 
 DATA = Path(str(files("paseo_watch.recording") / "data"))
 CONFIG = REPOSITORY / "deploy" / "prometheus" / "prometheus.yml"
+ALERTMANAGER = REPOSITORY / "deploy" / "alertmanager" / "alertmanager.yml"
 SPEED = 40.0  # some eight seconds for both recordings
 RECORDINGS = ("relay-2026", "relay-2024")
 ALERTS = sum(
@@ -74,7 +76,7 @@ async def observe(folder: Path) -> Observed:
         server = await stack.enter_async_context(_watching(folder, port, hook))
         began = time.time()
         async with started("run", "-c", config, folder=folder, environ=environ) as service:
-            await server.until('up{job="paseo-watch"}', 1)
+            await server.until("sum(up)", 3)  # itself, Alertmanager and us
             await asyncio.gather(
                 *(play(chain, SystemClock(), nodes[name].announce, SPEED) for name, chain in chains.items())
             )
@@ -133,15 +135,23 @@ async def _watching(folder: Path, port: int, hook: str) -> AsyncIterator[Prometh
         assert shipped in config
         config = config.replace(shipped, f"127.0.0.1:{here}")
     (folder / "prometheus.yml").write_text(config)
-    (folder / "alertmanager.yml").write_text(
-        "route: { receiver: hook, group_by: [alertname, chain], group_wait: 0s, group_interval: 1s }\n"
-        f'receivers: [{{ name: hook, webhook_configs: [{{ url: "{hook}/alerts", send_resolved: true }}] }}]\n'
-    )
+    (folder / "alertmanager.yml").write_text(_telling(hook))
     async with (
         alertmanager(folder / "alertmanager.yml", alerts),
         prometheus(folder / "prometheus.yml", own) as server,
     ):
         yield server
+
+
+def _telling(hook: str) -> str:
+    """The shipped Alertmanager's configuration with a way out, and without patience."""
+    text = ALERTMANAGER.read_text("utf-8")
+    for patient, hasty in (("group_wait: 30s", "group_wait: 0s"), ("group_interval: 5m", "group_interval: 1s")):
+        assert patient in text
+        text = text.replace(patient, hasty)
+    name, found = re.subn(r"(- name: page).*", rf'\1\n    webhook_configs: [{{ url: "{hook}/alerts" }}]', text)
+    assert found == 1
+    return name
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """Prometheus and Alertmanager as Debian has them, on 127.0.0.1, in a folder of their own."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.data import missing
+from tests.e2e.deploy.programs import program
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,11 @@ async def alertmanager(config: Path, port: int) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _server(program: str, *arguments: str, log: Path) -> AsyncIterator[None]:
-    found = shutil.which(program) or missing(f"{program} is not installed (Debian: {program})")
+async def _server(name: str, *arguments: str, log: Path) -> AsyncIterator[None]:
     with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(found, *arguments, stdout=output, stderr=output, cwd=log.parent)
+        process = await asyncio.create_subprocess_exec(
+            program(name), *arguments, stdout=output, stderr=output, cwd=log.parent
+        )
     try:
         yield
     finally:

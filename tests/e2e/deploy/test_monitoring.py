@@ -1,27 +1,17 @@
 """deploy/prometheus, alertmanager and grafana: each is read by the program that it is for, where that can be had.
 
-Prometheus and Alertmanager run here, on the files as they are but for the names of hosts. There is no Grafana: its
-files are held to what its documentation lists, and to what the other files say.
+That Prometheus and Alertmanager run on them is in test_observed.py. There is no Grafana: its files are held to what its
+documentation lists, and to what the other files say.
 """
 
-import json
 import re
 import shutil
-import subprocess
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry, start_http_server
 
-from paseo_watch.telemetry import Metrics
-from tests.e2e.deploy.programs import COMPOSE, DEPLOY, judged, loaded, program
-from tests.ports import free_port
+from tests.e2e.deploy.programs import COMPOSE, DEPLOY, judged, loaded
 
 PROMETHEUS = DEPLOY / "prometheus"
 ALERTMANAGER = DEPLOY / "alertmanager"
@@ -132,79 +122,3 @@ def test_grafana_shows_nothing_without_a_login() -> None:
     environment = service("grafana")["environment"]
     assert environment["GF_AUTH_ANONYMOUS_ENABLED"] == environment["GF_USERS_ALLOW_SIGN_UP"] == "false"
     assert environment["GF_SECURITY_ADMIN_PASSWORD__FILE"] == f"/run/secrets/{service('grafana')['secrets'][0]}"
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program at work, which answers at a port of the loopback."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-    log: Path
-
-    def answer(self, path: str) -> Any:
-        """What it answers in the end: asked again while it starts. Raises with its log where it dies instead."""
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as response:
-                    return json.load(response)
-            except OSError:
-                assert self.process.poll() is None, self.log.read_text()
-                time.sleep(0.05)
-
-
-@contextmanager
-def running(folder: Path, port: int, name: str, *flags: str) -> Iterator[Program]:
-    """A program for as long as the block lasts."""
-    log = folder / f"{name}.log"
-    with log.open("wb") as said:
-        command = [program(name), *flags, f"--web.listen-address=127.0.0.1:{port}"]
-        process = subprocess.Popen(command, stdout=said, stderr=said)
-    try:
-        yield Program(process, port, log)
-    finally:
-        process.kill()
-        process.wait()
-
-
-@pytest.fixture
-def our_metrics() -> Iterator[int]:
-    """The port where all metrics of the service are served."""
-    registry = CollectorRegistry()
-    Metrics(registry)
-    server, thread = start_http_server(0, "127.0.0.1", registry)
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def alertmanager(tmp_path: Path) -> Iterator[Program]:
-    """Alertmanager on the file as it is shipped, with the flags of compose.yaml."""
-    file, storage = ALERTMANAGER / "alertmanager.yml", tmp_path / "alertmanager"
-    flags = [flag for flag in service("alertmanager")["command"] if flag.startswith("--cluster")]
-    flags += [f"--config.file={file}", f"--storage.path={storage}"]
-    with running(tmp_path, free_port(), "prometheus-alertmanager", *flags) as it:
-        yield it
-
-
-def test_on_a_host_only_the_targets_are_changed(
-    folder: Path, tmp_path: Path, our_metrics: int, alertmanager: Program
-) -> None:
-    """The real programs on these files: Prometheus reaches our metrics and Alertmanager, and an alert arrives there.
-
-    The intervals are shortened too, since nobody wants to wait here.
-    """
-    (folder / "rules" / "probe.yml").write_text(RULE % 'up{job="paseo-watch"} == 1')
-    file, own = folder / "prometheus.yml", free_port()
-    text = file.read_text().replace("_interval: 15s", "_interval: 1s")
-    for name, port in {"paseo-watch:9615": our_metrics, "alertmanager:9093": alertmanager.port}.items():
-        text = text.replace(f'"{name}"', f'"127.0.0.1:{port}"')
-    file.write_text(text.replace("127.0.0.1:9090", f"127.0.0.1:{own}"))
-    storage = f"--storage.tsdb.path={tmp_path / 'tsdb'}"
-    with running(tmp_path, own, "prometheus", f"--config.file={file}", storage) as prometheus:
-        while "Probe" not in {each["labels"]["alertname"] for each in alertmanager.answer("/api/v2/alerts")}:
-            time.sleep(0.1)
-        while {each["health"] for each in prometheus.answer("/api/v1/targets")["data"]["activeTargets"]} != {"up"}:
-            time.sleep(0.1)

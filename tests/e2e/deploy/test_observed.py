@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import shutil
 import subprocess
 from collections import defaultdict
 
@@ -10,9 +9,9 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.data import missing
 from tests.e2e.deploy.dashboards import Query, queries
 from tests.e2e.deploy.observed import DATA, Observed, observe, told
+from tests.e2e.deploy.programs import program
 from tests.e2e.deploy.rules import rules, selectors
 
 QUERIES = list(queries())
@@ -92,8 +91,8 @@ def test_each_row_has_a_figure() -> None:
 
 def test_promtool_finds_nothing_to_say_about_the_metrics(observed: Observed) -> None:
     """Names, units, help texts."""
-    program = shutil.which("promtool") or missing("promtool is not installed (Debian: prometheus)")
-    done = subprocess.run([program, "check", "metrics"], input=observed.metrics, capture_output=True, text=True)
+    checked = [program("promtool"), "check", "metrics"]
+    done = subprocess.run(checked, input=observed.metrics, capture_output=True, text=True)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 

@@ -1,24 +1,22 @@
 """The rules: promtool accepts them and their tests; none is without a test of both kinds and without a paragraph."""
 
 import re
-import shutil
-import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.data import missing
+from tests.e2e.deploy.programs import judged
 from tests.e2e.deploy.rules import RULES, RUNBOOK, TESTS, alerts, rules, selectors
 
 NAMES = [rule["alert"] for rule in alerts()]
 
 
-def promtool(*arguments: object) -> str:
+def promtool(*arguments: str | Path) -> str:
     """What it says; it must be content."""
-    program = shutil.which("promtool") or missing("promtool is not installed (Debian: prometheus)")
-    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    code, said = judged("promtool", *arguments)
+    assert code == 0, said
+    return said
 
 
 def test_promtool_accepts_the_rules() -> None:
