@@ -151,6 +151,9 @@ class Metrics:
         )
 
         self.store_up = gauge("store_up", "1 where the last transaction found the store there, 0 where not.")
+        self.store_busy = gauge(
+            "store_transaction_age_seconds", "How long the transaction under way has been running, 0 where none is."
+        )
         self.store_size = gauge("store_size_bytes", "Size of the database on disk, without a log beside it.")
         self.store_rows = gauge("store_rows", "Rows of a table of the store.", "table")
         self.store_pruned = counter(
@@ -165,15 +168,17 @@ class Metrics:
         )
         self.job_success = gauge(
             "job_last_success_timestamp_seconds",
-            "When the last run of a job that went well was due, our clock.",
+            "When the last run of a job that went well was due, our clock; before the first, when the service started.",
             "name",
         )
+        self.job_interval = gauge("job_interval_seconds", "How often a job is to run.", "name")
         self.loop_stall = histogram(
             "event_loop_stall_seconds", "How late a timer of the event loop came.", buckets=STALL
         )
         self.documents_age = gauge(
             "document_loaded_timestamp_seconds",
             "When a document (a whitelist) was last loaded whole, our clock.",
+            "chain",
             "document",
         )
 

@@ -53,6 +53,7 @@ async def serve(config: Config, how: How) -> Summary:
         metrics.build_info.labels(__version__).set(1)
         database = await stack.enter_async_context(await Database.open(config.store.url.get_secret_value()))
         metrics.store_up.set_function(lambda: database.available)
+        metrics.store_busy.set_function(lambda: database.busy_seconds)
         transport = WebSocketTransport()
         stack.push_async_callback(transport.close)
         setting = SinkSetting(aiohttp.ClientSession, how.stream, how.output, how.colour, clock)

@@ -134,11 +134,16 @@ class ChainService:
             self._documents.set()
 
     def lag(self) -> float:
-        """Finalized blocks still to be processed; NaN while that is not known."""
+        """Finalized blocks still to be processed; NaN while that is not known, as without an endpoint."""
         finalized = self.seen.finalized_number
-        if self.pipeline is None or finalized is None:
+        if self.pipeline is None or finalized is None or not self.reached:
             return math.nan
         return max(0, finalized - self.pipeline.cursor.number)
+
+    @property
+    def reached(self) -> bool:
+        """Whether an endpoint is connected."""
+        return self.pool is not None and any(each.state == "connected" for each in self.pool.statuses())
 
     def blindness(self) -> Mapping[str, tuple[str, ...]]:
         """By watcher what it should see and cannot: on the newest block's runtime, and for want of answers."""

@@ -71,8 +71,10 @@ def make_jobs(
         Job(f"{document.name} {chain.name}", DOCUMENTS, _load(tools, chain, document), at_once=True)
         for chain, document in documents
     ]
-    for _, document in documents:
-        tools.metrics.documents_age.labels(document.name).set(0)  # so that one that never comes shows as very old
+    for chain, document in documents:
+        tools.metrics.documents_age.labels(chain.name, document.name).set(
+            0
+        )  # so that one that never comes shows as very old
     for table, reason in product(housekeeping.PRUNED, ("age", "rows")):
         tools.metrics.store_pruned.labels(table, reason)  # 0: the first early loss is to be seen by increase()
     jobs.append(Job("housekeeping", HOUSEKEEPING, lambda: _keep_house(tools)))
@@ -146,7 +148,7 @@ def _load(tools: Tools, chain: ChainService, document: Document) -> Callable[[],
             raise DocumentNotLoaded(told) from error
         now_ms = tools.clock.now_ms()
         await chain.pipeline.put(Loaded(document.name, content, now_ms))
-        tools.metrics.documents_age.labels(document.name).set(now_ms / 1000)
+        tools.metrics.documents_age.labels(chain.name, document.name).set(now_ms / 1000)
 
     return load
 

@@ -59,6 +59,9 @@ def make_scheduler(jobs: list[Job], metrics: Metrics) -> AsyncIOScheduler:
             **({"next_run_time": datetime.now(UTC)} if job.at_once else {}),
         )
 
+    for job in jobs:
+        metrics.job_interval.labels(job.name).set(job.seconds)
+        metrics.job_success.labels(job.name).set(datetime.now(UTC).timestamp())  # one that never goes well shows by age
     for job, result in product(jobs, RESULTS.values()):
         metrics.job_runs.labels(job.name, result)  # 0: what is absent at first, increase() does not see begin
 

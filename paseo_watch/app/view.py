@@ -101,6 +101,8 @@ def _state(chain: ChainService) -> ChainState:
         return "halted"
     if chain.pipeline is None or chain.seen.finalized_number is None:
         return "starting"
+    if not chain.reached:
+        return "unreachable"
     behind = chain.seen.finalized_number - chain.pipeline.cursor.number
     return "following" if behind <= FOLLOWING else "catching_up"
 

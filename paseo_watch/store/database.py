@@ -1,6 +1,7 @@
 """The database: one connection, one writer thread, one transaction a call."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -34,6 +35,7 @@ class Database:
         self._closing: Future[None] | None = None
         self.available = True
         """Whether the last transaction found the database there; only for being shown."""
+        self._began: float | None = None
 
     @classmethod
     async def open(cls, store_url: str, access: Access = Access.OWNER) -> Self:
@@ -60,6 +62,12 @@ class Database:
         that has begun ends on its own, committed or rolled back; one that still waits for its turn never begins.
         """
         return await self._on_writer(partial(self._transact, fn))
+
+    @property
+    def busy_seconds(self) -> float:
+        """How long the transaction under way has been running; 0 where none is. From any thread."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
 
     async def size(self) -> int:
         """Bytes on disk, without a log beside it. Raises as `run` does."""
@@ -102,11 +110,14 @@ class Database:
         self._transact(lambda conn: up_to_date(conn, self._backend.place))
 
     def _transact(self, fn: Callable[[Connection], T]) -> T:
+        self._began = time.monotonic()
         try:
             result = self._attempt(fn)
         except StoreUnavailable:
             self.available = False
             raise
+        finally:
+            self._began = None
         self.available = True
         return result
 

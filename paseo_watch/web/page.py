@@ -26,7 +26,9 @@ _TONES = MappingProxyType(
         **dict.fromkeys(("following", "connected", "resolved", "sending"), "good"),
         **dict.fromkeys(("starting", "catching_up", "connecting", "opening", "info", "event"), "busy"),
         **dict.fromkeys(("backing_off", "failing", "warning", "firing", "not configured"), "warn"),
-        **dict.fromkeys(("halted", "quarantined", "critical", "refused", "store_unavailable", "ended"), "bad"),
+        **dict.fromkeys(
+            ("halted", "unreachable", "quarantined", "critical", "refused", "store_unavailable", "ended"), "bad"
+        ),
     }
 )
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from paseo_watch.watchers.watcher import Sheet
 
-ChainState = Literal["starting", "catching_up", "following", "halted", "disabled"]
+ChainState = Literal["starting", "catching_up", "following", "unreachable", "halted", "disabled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,8 @@ class ChainView:
 
     @property
     def lag_blocks(self) -> int | None:
-        """How many finalized blocks are still to be processed; None while that is not known."""
-        if self.finalized is None or self.processed is None:
+        """How many finalized blocks are still to be processed; None while that is not known, as without an endpoint."""
+        if self.finalized is None or self.processed is None or self.state == "unreachable":
             return None
         return max(0, self.finalized - self.processed)
 

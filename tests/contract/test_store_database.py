@@ -134,8 +134,10 @@ async def test_a_cancelled_caller_does_not_cut_its_transaction_off(url: str) -> 
         add(conn, "second-half")
 
     async with await Database.open(url) as database:
+        assert database.busy_seconds == 0
         task = asyncio.create_task(database.run(slow))
         await asyncio.to_thread(began.wait)
+        assert database.busy_seconds > 0
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -3,7 +3,7 @@
 from paseo_watch.watchers.names import Names
 from paseo_watch.watchers.validators.offline import is_offline, silent
 from paseo_watch.watchers.validators.session import Session, Work, read, running
-from paseo_watch.watchers.watcher import Sheet, SheetRow, State, sheet
+from paseo_watch.watchers.watcher import MOST_ROWS, Sheet, SheetRow, State
 
 COLUMNS = ("Validator", "State", "Blocks", "Votes given", "Votes missed")
 _TONES = {"offline": "bad", "disabled": "warn", "misses votes": "warn", "no sign yet": "off", "works": "good"}
@@ -20,8 +20,9 @@ def sheets(state: State, limit: int, names: Names) -> tuple[Sheet, ...]:
         return ()
     offline = frozenset(who for who in silent(state) if is_offline(state, who, limit))
     found = [(_state(session, who, work, offline), work, who) for who, work in session.works.items()]
-    found.sort(key=lambda each: (_ORDER.index(each[0]), -each[1].missed, names.short(bytes.fromhex(each[2]))))
-    return (sheet(f"Validators of session {session.number}", COLUMNS, [_row(*each, names) for each in found]),)
+    found.sort(key=lambda each: (_ORDER.index(each[0]), -each[1].missed, each[2]))
+    rows = tuple(_row(*each, names) for each in found[:MOST_ROWS])  # an address costs 25 µs, and there may be 600
+    return (Sheet(f"Validators of session {session.number}", COLUMNS, rows, max(0, len(found) - MOST_ROWS)),)
 
 
 def _state(session: Session, who: str, work: Work, offline: frozenset[str]) -> str:

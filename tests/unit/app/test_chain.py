@@ -389,3 +389,6 @@ async def test_the_lag_is_what_is_finalized_and_not_processed(node: CodedNode, t
         assert lag(house) == 30
         house.service.seen.finalized(LAST - 2)
         assert lag(house) == 0
+        assert house.service.pool is not None
+        await house.service.pool.close()
+        assert math.isnan(lag(house))

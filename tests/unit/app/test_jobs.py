@@ -184,7 +184,9 @@ async def test_a_document_reaches_every_chain_that_wants_it_and_one_dead_chain_h
 def loaded_at(touched: SimpleNamespace) -> float | None:
     """The metric of the document."""
     value = touched.metrics.registry.get_sample_value
-    found: float | None = value("paseo_watch_document_loaded_timestamp_seconds", {"document": "whitelist:cap"})
+    found: float | None = value(
+        "paseo_watch_document_loaded_timestamp_seconds", {"chain": "relay", "document": "whitelist:cap"}
+    )
     return found
 
 

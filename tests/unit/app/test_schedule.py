@@ -17,8 +17,14 @@ async def nothing() -> None:
 
 async def test_every_job_has_its_interval_and_never_runs_beside_itself() -> None:
     """One that missed its time runs once, however late."""
-    scheduler = make_scheduler([Job("tick", 10.0, nothing), Job("beat", 300.0, nothing)], Metrics(CollectorRegistry()))
+    metrics, before = Metrics(CollectorRegistry()), time.time()
+    scheduler = make_scheduler([Job("tick", 10.0, nothing), Job("beat", 300.0, nothing)], metrics)
     jobs = {job.id: job for job in scheduler.get_jobs()}
+    value = metrics.registry.get_sample_value
+    assert value("paseo_watch_job_interval_seconds", {"name": "beat"}) == 300
+    began = value("paseo_watch_job_last_success_timestamp_seconds", {"name": "beat"})
+    assert began is not None
+    assert before <= began <= time.time()
     assert {name: job.trigger.interval.total_seconds() for name, job in jobs.items()} == {"tick": 10, "beat": 300}
     assert all((job.max_instances, job.coalesce, job.misfire_grace_time) == (1, True, None) for job in jobs.values())
 

@@ -39,7 +39,7 @@ class Pages:
         return (Sheet(f"{state['rows']} things", (), ()),)
 
 
-def chain(**seen: Any) -> Any:
+def chain(*, reached: bool = True, **seen: Any) -> Any:
     """A chain at block 12, three behind nothing."""
     held = Firing("f", "holes", "warning", {}, 5, {"title": "2 blocks could not be read"})
     memory = SimpleNamespace(firing={"f": held}, states={"pages": {"rows": 3}})
@@ -50,6 +50,7 @@ def chain(**seen: Any) -> Any:
     status = EndpointStatus("a.test", "connected", "", 0, None, True, False)
     return SimpleNamespace(
         name="relay",
+        reached=reached,
         pipeline=pipeline,
         pool=SimpleNamespace(statuses=lambda: (status,)),
         seen=SimpleNamespace(**facts),
@@ -96,7 +97,8 @@ async def test_a_condition_of_the_service_itself_stands_before_those_of_chains(d
         ({"finalized_number": 12 + FOLLOWING}, "following"),
         ({"finalized_number": 12 + FOLLOWING + 1}, "catching_up"),
         ({"finalized_number": None}, "starting"),
-        ({"halted_reason": "a fork"}, "halted"),
+        ({"halted_reason": "a fork", "reached": False}, "halted"),
+        ({"reached": False}, "unreachable"),
     ],
 )
 async def test_a_chains_state_is_one_word(seen: dict[str, Any], state: str, database: Database) -> None:

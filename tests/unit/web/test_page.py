@@ -96,6 +96,14 @@ def test_a_blocks_time_is_told_in_words_that_go_together(ago_ms: int, text: str)
     assert re.search(rf"{text}(?! ago)\s", Document(PAGE.render(view)).text)
 
 
+def test_a_chain_without_an_endpoint_is_not_said_to_be_at_its_head() -> None:
+    """What was finalized when we last heard is old news."""
+    view = dataclasses.replace(calm(), chains=(chain(state="unreachable"),))
+    text = Document(PAGE.render(view)).text
+    assert "finalized head not known: no endpoint" in text
+    assert "at the finalized head" not in text
+
+
 def test_an_empty_service_has_a_page() -> None:
     """Before the first chain, alert and receiver."""
     text = Document(PAGE.render(calm(chains=(), outbox=()))).text
