@@ -36,6 +36,7 @@ CONFIG = REPOSITORY / "deploy" / "prometheus" / "prometheus.yml"
 ALERTMANAGER = REPOSITORY / "deploy" / "alertmanager" / "alertmanager.yml"
 SPEED = 40.0  # some eight seconds for both recordings
 RECORDINGS = ("relay-2026", "relay-2024")
+BLOCKS = 30 + 9
 ALERTS = sum(
     len((REPOSITORY / "tests" / "replay" / f"{name}.jsonl").read_text("utf-8").splitlines()) for name in RECORDINGS
 )
@@ -52,6 +53,7 @@ class Observed:
     told: list[dict[str, Any]] = field(default_factory=list)
     beats: int = 0
     page: Seen | None = None
+    firing: set[str] = field(default_factory=set)
 
     def value(self, query: Query, **labels: str) -> float:
         """Of the one series that has these labels."""
@@ -80,6 +82,7 @@ async def observe(folder: Path) -> Observed:
             await asyncio.gather(
                 *(play(chain, SystemClock(), nodes[name].announce, SPEED) for name, chain in chains.items())
             )
+            await server.until("sum(paseo_watch_blocks_processed_total)", BLOCKS)
             await server.until("sum(paseo_watch_alerts_total)", ALERTS)
             await server.until("sum(paseo_watch_outbox_depth)", 0)
             await server.until("count_over_time(paseo_watch_store_up[1m]) > bool 5", 1)
@@ -96,6 +99,7 @@ async def observe(folder: Path) -> Observed:
 
 
 async def _look(observed: Observed, server: Prometheus, began: float) -> None:
+    observed.firing = {each["metric"]["alertname"] for each in await server.query('ALERTS{alertstate="firing"}')}
     exprs = {query.expr for query in queries()} | {each for rule in rules() for each in selectors(rule["expr"])}
     for expr in sorted(exprs):
         observed.now[expr] = await server.query(expr)
@@ -129,7 +133,9 @@ async def _watching(folder: Path, port: int, hook: str) -> AsyncIterator[Prometh
     """Prometheus with the shipped configuration and rules, and an Alertmanager that tells the hook."""
     own, alerts = free_port(), free_port()
     (folder / "rules").mkdir()
-    (folder / "rules" / "paseo-watch.yml").write_text(re.sub(r"\n\s+for: \w+", "", RULES.read_text("utf-8")))
+    (folder / "rules" / "paseo-watch.yml").write_text(
+        re.sub(r"\n\s+(for|keep_firing_for): .*", "", RULES.read_text("utf-8"))
+    )
     config = CONFIG.read_text("utf-8").replace("15s", "1s")
     for shipped, here in (("paseo-watch:9615", port), ("alertmanager:9093", alerts), ("127.0.0.1:9090", own)):
         assert shipped in config

@@ -10,7 +10,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.deploy.dashboards import Query, queries
-from tests.e2e.deploy.observed import DATA, Observed, observe, told
+from tests.e2e.deploy.observed import ALERTS, DATA, Observed, observe, told
 from tests.e2e.deploy.programs import program
 from tests.e2e.deploy.rules import rules, selectors
 
@@ -142,3 +142,27 @@ def test_the_status_page_shows_the_demo(observed: Observed, said: str) -> None:
     assert observed.page is not None
     assert (observed.page.console, observed.page.scrolls) == ([], False)
     assert said.lower() in observed.page.text.lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "value"),
+    [
+        ("paseo_watch_blocks_processed_total", {"chain": "relay"}, 30),
+        ("paseo_watch_block_commit_seconds_count", {"chain": "relay"}, 30),
+        ("paseo_watch_block_commit_seconds_count", {"chain": "relay-2024"}, 9),
+        ("paseo_watch_deliveries_total", {"receiver": "console", "sink": "console", "result": "done"}, ALERTS),
+        ("paseo_watch_alert_latency_seconds_count", {"receiver": "console", "sink": "console"}, ALERTS),
+        ("paseo_watch_validator_session", {"chain": "relay"}, 4),
+        ("paseo_watch_validator_session_votes", {"chain": "relay", "kind": "missed"}, 2),
+        ("paseo_watch_holes", {"chain": "relay"}, 0),
+    ],
+)
+def test_what_was_counted_is_what_happened(observed: Observed, name: str, labels: dict[str, str], value: float) -> None:
+    """Thirty recorded blocks and nine; each alert delivered once, and each is about a block."""
+    samples = [s for family in text_string_to_metric_families(observed.metrics) for s in family.samples]
+    assert [s.value for s in samples if s.name == name and s.labels == labels] == [value]
+
+
+def test_only_the_age_of_the_recording_alarms_prometheus(observed: Observed) -> None:
+    """Every rule looked at the demo without its patience; all else was well."""
+    assert observed.firing == {"PaseoWatchWatchdog", "PaseoWatchBlockOld"}

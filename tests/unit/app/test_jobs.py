@@ -175,17 +175,18 @@ async def test_a_document_reaches_every_chain_that_wants_it_and_one_dead_chain_h
     assert alive.inputs == [Loaded("whitelist:cap", "listed", clock.now_ms())]
     assert alive.tried_names == ["whitelist:cap"]
     assert not waiting.done()
+    assert loaded_at(touched, "dead") == 0
     dead.begin()
     await waiting
     assert dead.inputs == alive.inputs
-    assert loaded_at(touched) == clock.now_ms() / 1000
+    assert loaded_at(touched, "alive") == loaded_at(touched, "dead") == clock.now_ms() / 1000
 
 
-def loaded_at(touched: SimpleNamespace) -> float | None:
-    """The metric of the document."""
+def loaded_at(touched: SimpleNamespace, chain: str = "relay") -> float | None:
+    """The metric of the document, on one chain."""
     value = touched.metrics.registry.get_sample_value
     found: float | None = value(
-        "paseo_watch_document_loaded_timestamp_seconds", {"chain": "relay", "document": "whitelist:cap"}
+        "paseo_watch_document_loaded_timestamp_seconds", {"chain": chain, "document": "whitelist:cap"}
     )
     return found
 
