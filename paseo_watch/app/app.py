@@ -29,6 +29,7 @@ from paseo_watch.app.troubles import LOOK_EVERY, Troubles
 from paseo_watch.app.view import take_view
 from paseo_watch.app.watchers import chain_documents, chain_watchers
 from paseo_watch.clock import Clock
+from paseo_watch.config.idle import watched
 from paseo_watch.config.model import Config
 from paseo_watch.outbox.outbox import Outbox
 from paseo_watch.pipeline.stored import stored
@@ -119,6 +120,7 @@ async def serve(config: Config, how: How) -> Summary:
             outbox.wake,
         )
         jobs = [*make_jobs(tools, chains, documents), Job("receivers", LOOK_EVERY, troubles.look)]
+        log.info("watches %s on %s", watched(config), ", ".join(config.followed))
         started_ms = clock.now_ms()
         if config.http:
             view = partial(take_view, config, chains, outbox, troubles, database, clock, started_ms)

@@ -144,7 +144,9 @@ def _load(tools: Tools, chain: ChainService, document: Document) -> Callable[[],
             async with tools.session() as session:
                 content = document.read(await fetch(document.location, session))
         except (TransientError, PermanentError) as error:
-            told = f"{chain.name}: {document.name} was not loaded, the last good one stays: {error}"
+            told = (
+                f"{chain.name}: {document.name} was not loaded; the last good one stays, where there was one: {error}"
+            )
             raise DocumentNotLoaded(told) from error
         now_ms = tools.clock.now_ms()
         await chain.pipeline.put(Loaded(document.name, content, now_ms))

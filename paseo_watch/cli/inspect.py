@@ -16,13 +16,14 @@ from paseo_watch.chain.scale.errors import ScaleError
 from paseo_watch.chain.scale.header import Header
 from paseo_watch.chain.scale.runtime import Runtime
 from paseo_watch.cli.configuration import keys_at_every_block, load_config
+from paseo_watch.cli.documents import absent_documents, look_at_documents
 from paseo_watch.cli.errors import DONE, FAILED
 from paseo_watch.cli.execute import execute
 from paseo_watch.cli.pools import open_pool
 from paseo_watch.cli.premises import look_at_premises
 from paseo_watch.cli.receivers import look_at_receivers
 from paseo_watch.cli.say import say
-from paseo_watch.config.idle import idle_rules
+from paseo_watch.config.idle import idle_rules, watched
 from paseo_watch.config.model import Config
 from paseo_watch.config.sections import Chain
 from paseo_watch.errors import PaseoWatchError
@@ -42,7 +43,7 @@ def check(flags: argparse.Namespace) -> int:
     """Load the configuration and say what it comes to; with --online ask everything that it names, sending nothing."""
     config = load_config(flags)
     say(f"the configuration is good: {_summary(config)}")
-    for sentence in idle_rules(config):
+    for sentence in (*idle_rules(config), *absent_documents(config)):
         say(f"warning: {sentence}")
     if not flags.online:
         return DONE
@@ -59,7 +60,7 @@ def _summary(config: Config) -> str:
     chains = ", ".join(config.followed)
     off = ", ".join(name for name in config.chains if name not in config.followed)
     receivers = ", ".join(f"{each.name} ({'+'.join(each.sinks)})" for each in config.receivers)
-    return f"follows {chains}{f' (not {off})' if off else ''}; tells {receivers}"
+    return f"follows {chains}{f' (not {off})' if off else ''}; watches {watched(config)}; tells {receivers}"
 
 
 async def _online(config: Config) -> bool:
@@ -69,6 +70,7 @@ async def _online(config: Config) -> bool:
             one = chain.model_copy(update={"endpoints": (endpoint,)})
             async with open_pool(name, one) as pool:
                 good &= await _try(f"{name}: {endpoint.host}", pool, _greet)
+    good &= await look_at_documents(config)
     good &= await look_at_receivers(config)
     return await look_at_premises(config) and good
 

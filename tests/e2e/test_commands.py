@@ -91,6 +91,7 @@ async def test_a_good_configuration_is_summed_up(tmp_path: Path) -> None:
     ended = await finished("check", "-c", "config.yaml", folder=tmp_path)
     assert ended.out == (
         "the configuration is good: follows relay (not people, coretime); "
+        "watches balances (large-move) (not opengov, validators); "
         "tells team (webhook), archive (console+file)\n"
     )
     assert (ended.code, ended.err) == (0, "")

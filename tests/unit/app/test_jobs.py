@@ -208,7 +208,7 @@ async def test_a_document_that_cannot_be_had_changes_nothing_and_the_job_has_fai
         (tmp_path / "list").write_text("listed")
     chain = Queue()
     jobs, touched = make(database, clock, chain, documents=[(chain, document(tmp_path / "list", refuse))])
-    with pytest.raises(DocumentNotLoaded, match="relay: whitelist:cap was not loaded, the last good one stays"):
+    with pytest.raises(DocumentNotLoaded, match="relay: whitelist:cap was not loaded; the last good one stays"):
         await jobs["whitelist:cap relay"]()
     assert (chain.inputs, chain.tried_names) == ([], ["whitelist:cap"])
     assert loaded_at(touched) == 0

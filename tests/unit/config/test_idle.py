@@ -2,7 +2,7 @@
 
 import pytest
 
-from paseo_watch.config.idle import idle_rules
+from paseo_watch.config.idle import idle_rules, watched
 from paseo_watch.config.load import load
 from paseo_watch.config.model import Config
 from paseo_watch.watchers.balances.rules import BalanceRule
@@ -32,6 +32,18 @@ def test_the_built_in_rules_all_run() -> None:
     assert list(idle_rules(load(None, {}))) == []
 
 
-def test_without_a_watcher_there_is_no_rule() -> None:
+def test_where_nothing_is_watched_it_is_said() -> None:
+    """`opengov:` with nothing behind it takes the inherited one away, which looks like leaving it as it is."""
     config = load(None, {})
-    assert list(idle_rules(config.model_copy(update={"watch": type(config.watch)()}))) == []
+    nothing = config.model_copy(update={"watch": type(config.watch)()})
+    (sentence,) = idle_rules(nothing)
+    assert sentence.startswith("watch: nothing is watched")
+    assert watched(nothing) == "nothing (not balances, opengov, validators)"
+
+
+def test_what_is_watched_is_named_by_watcher_and_rule() -> None:
+    """So that one that is missing is seen."""
+    config = load(None, {})
+    assert watched(config) == "balances (large-move, policy-cap), opengov, validators"
+    few = config.model_copy(update={"watch": config.watch.model_copy(update={"opengov": None})})
+    assert watched(few) == "balances (large-move, policy-cap), validators (not opengov)"
