@@ -52,7 +52,7 @@ async def take_view(
         version=__version__,
         now_ms=clock.now_ms(),
         started_ms=started_ms,
-        chains=(*(_chain(chain) for chain in chains), *disabled),
+        chains=(*(_chain(chain, clock.now_ms()) for chain in chains), *disabled),
         conditions=(
             *_conditions(NOBODY, troubles.firing),
             *(condition for chain in chains for condition in _conditions(chain.name, _firing(chain))),
@@ -66,13 +66,13 @@ def _disabled(name: str, chain: Chain) -> ChainView:
     return ChainView(name=name, enabled=False, state="disabled", reason=chain.disabled_reason or "")
 
 
-def _chain(chain: ChainService) -> ChainView:
+def _chain(chain: ChainService, now_ms: int) -> ChainView:
     pipeline, block = chain.pipeline, chain.pipeline.last_block if chain.pipeline else None
     statuses = chain.pool.statuses() if chain.pool else ()
     return ChainView(
         name=chain.name,
         enabled=True,
-        state=_state(chain),
+        state=_state(chain, now_ms),
         reason=chain.seen.halted_reason or "",
         best=chain.seen.best_number,
         finalized=chain.seen.finalized_number,
@@ -96,11 +96,11 @@ def _sheets(chain: ChainService) -> tuple[Sheet, ...]:
     return tuple(each for watcher in pipeline.watchers for each in watcher.sheets(states[watcher.name], runtime))
 
 
-def _state(chain: ChainService) -> ChainState:
+def _state(chain: ChainService, now_ms: int) -> ChainState:
     if chain.seen.halted_reason is not None:
         return "halted"
     if chain.pipeline is None or chain.seen.finalized_number is None:
-        return "starting"
+        return "unreachable" if chain.troubles(now_ms) and not chain.reached else "starting"
     if not chain.reached:
         return "unreachable"
     behind = chain.seen.finalized_number - chain.pipeline.cursor.number

@@ -131,16 +131,22 @@ def _is_ready(chain: ChainView) -> bool:
     return chain.state != "halted" and (chain.blocks > 0 or chain.lag_blocks == 0)
 
 
+def _cut_off(chain: ChainView) -> bool:
+    return bool(chain.endpoints) and not any(each.state == "connected" for each in chain.endpoints)
+
+
 def _waits_for(chain: ChainView) -> str:
     if chain.state == "halted":
         return f"stands still: {chain.reason}"
+    if _cut_off(chain):
+        return "no endpoint is connected"
     if chain.lag_blocks is None:
         return "its position or its finalized head is not known yet"
     return f"no block processed yet, {chain.lag_blocks} to go"
 
 
 def _of_chain(chain: ChainView) -> Iterator[str]:
-    if chain.endpoints and not any(each.state == "connected" for each in chain.endpoints):
+    if _cut_off(chain) and (chain.state == "halted" or _is_ready(chain)):  # else `not_ready` says it
         yield "no endpoint is connected"
     if chain.holes:
         yield f"{chain.holes} block{'s' * (chain.holes != 1)} passed but not read, tried again"

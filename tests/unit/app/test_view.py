@@ -39,7 +39,7 @@ class Pages:
         return (Sheet(f"{state['rows']} things", (), ()),)
 
 
-def chain(*, reached: bool = True, **seen: Any) -> Any:
+def chain(*, reached: bool = True, ill: tuple[str, ...] = (), **seen: Any) -> Any:
     """A chain at block 12, three behind nothing."""
     held = Firing("f", "holes", "warning", {}, 5, {"title": "2 blocks could not be read"})
     memory = SimpleNamespace(firing={"f": held}, states={"pages": {"rows": 3}})
@@ -51,6 +51,7 @@ def chain(*, reached: bool = True, **seen: Any) -> Any:
     return SimpleNamespace(
         name="relay",
         reached=reached,
+        troubles=lambda now_ms: ill,
         pipeline=pipeline,
         pool=SimpleNamespace(statuses=lambda: (status,)),
         seen=SimpleNamespace(**facts),
@@ -97,6 +98,8 @@ async def test_a_condition_of_the_service_itself_stands_before_those_of_chains(d
         ({"finalized_number": 12 + FOLLOWING}, "following"),
         ({"finalized_number": 12 + FOLLOWING + 1}, "catching_up"),
         ({"finalized_number": None}, "starting"),
+        ({"finalized_number": None, "reached": False}, "starting"),
+        ({"finalized_number": None, "reached": False, "ill": ("nobody answers",)}, "unreachable"),
         ({"halted_reason": "a fork", "reached": False}, "halted"),
         ({"reached": False}, "unreachable"),
     ],

@@ -5,6 +5,7 @@ import pytest
 from paseo_watch.web.status import ChainView, EndpointView, ReceiverView, concerns, not_ready
 from tests.unit.web.samples import calm, chain
 
+AWAY = EndpointView(endpoint="one.example", state="backing_off", reason="no route")
 OFF = ChainView(name="coretime", enabled=False, state="disabled", reason="dropped")
 
 
@@ -31,6 +32,7 @@ def test_lag_is_counted_in_finalized_blocks(finalized: int | None, processed: in
         ),
         ({"blocks": 0, "processed": None}, "relay: its position or its finalized head is not known yet"),
         ({"state": "halted", "reason": "another block 7"}, "relay: stands still: another block 7"),
+        ({"blocks": 0, "processed": None, "endpoints": (AWAY,)}, "relay: no endpoint is connected"),
     ],
 )
 def test_a_chain_is_ready_once_it_has_moved_or_has_nothing_to_do(
@@ -92,3 +94,12 @@ def test_deliveries_that_do_not_arrive_need_attention(changes: dict[str, object]
 def test_a_service_that_does_its_work_needs_nothing() -> None:
     """Also with a disabled chain, whose reason stands on the page."""
     assert concerns(calm(chains=(chain(), OFF))) == ()
+
+
+def test_a_chain_that_nobody_reaches_is_one_sentence() -> None:
+    """Not ready and without an endpoint have one cause there; after its first block only the second is true."""
+    young = chain(blocks=0, processed=None, state="unreachable", endpoints=(AWAY,))
+    assert concerns(calm(chains=(young,))) == ("relay: no endpoint is connected",)
+    assert concerns(calm(chains=(chain(state="unreachable", endpoints=(AWAY,)),))) == (
+        "relay: no endpoint is connected",
+    )
