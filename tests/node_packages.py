@@ -72,7 +72,7 @@ def talking(program: str | Path, script: str, folder: Path, log: Path) -> Iterat
         end(process)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
     """End a process that was started here in a session of its own, and all that it started."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)

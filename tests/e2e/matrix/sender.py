@@ -1,6 +1,9 @@
 """Sends alerts into an encrypted room and kills itself, by SIGKILL, when it reaches a named step for the n-th time.
 
-python -m tests.e2e.matrix.sender OPTIONS.json PROGRESS LAST STEP COUNT      (STEP "-": it does not)
+python -m tests.e2e.matrix.sender OPTIONS.json PROGRESS
+
+Each line `LAST STEP COUNT` on standard input is one run (STEP "-": it does not kill itself); its exit code comes back.
+A run is forked from here, where everything is loaded already: loading takes longer than most runs.
 
 It sends alerts up to number LAST, one after another, and notes each one that is done in the file PROGRESS, as the
 outbox would; the first of a run is in doubt. The steps are around each change of the key store and each request: the
@@ -105,7 +108,22 @@ def note(progress: Path, number: int) -> None:
     beside.replace(progress)
 
 
-if __name__ == "__main__":
-    given, progress, last, step, count = sys.argv[1:]
+def life(options: Path, progress: Path, last: str, step: str, count: str) -> None:
+    """One run, up to its end or the step."""
     listen(Killer(step, int(count)))
-    asyncio.run(run(MatrixOptions(**json.loads(Path(given).read_text())), Path(progress), int(last)))
+    asyncio.run(run(MatrixOptions(**json.loads(options.read_text())), progress, int(last)))
+
+
+def lives(options: Path, progress: Path) -> None:
+    """One after the other, as they are asked for."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            life(options, progress, *line.split())
+            return
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+if __name__ == "__main__":
+    lives(*map(Path, sys.argv[1:]))
