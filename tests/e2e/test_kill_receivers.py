@@ -101,6 +101,7 @@ async def killed_everywhere(lives: Lives, plan: Sequence[tuple[str, str]], rooms
         try:
             for step, way in plan:
                 await lives.killed(step, way, random)
+                rooms.lives += 1
         finally:
             over.set()
 

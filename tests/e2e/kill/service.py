@@ -6,7 +6,8 @@ Each line `STEP WAY COUNT` on standard input is one life (STEP "-": it does not 
 reaches it, else `receiver/sink`). Its process id comes back, and at its end its exit code. A life is forked from here,
 where everything is loaded already: loading takes longer than most lives.
 
-Its timers run faster, for it lives for seconds: ticks and healing every second, a hole is tried again after one.
+Its timers run faster, for it lives for seconds: ticks and healing every second; a hole is tried again after one, and a
+delivery after one at most.
 """
 
 import os
@@ -21,6 +22,7 @@ from paseo_watch.app.how import How
 from paseo_watch.cli import log
 from paseo_watch.cli.execute import execute
 from paseo_watch.config.load import load
+from paseo_watch.outbox import backoff
 from paseo_watch.outbox.courier import Courier
 from paseo_watch.pipeline import commit, heal
 
@@ -67,6 +69,6 @@ def lives(config: Path) -> None:
 
 if __name__ == "__main__":
     log.set_up("info", "text")
-    jobs.TICK = jobs.HEAL = SECOND
+    jobs.TICK = jobs.HEAL = backoff.CAP = SECOND
     commit.FIRST_HEAL_MS = heal.HEAL_MS = heal.HEAL_MAX_MS = int(SECOND * 1000)
     lives(Path(sys.argv[1]))
