@@ -50,6 +50,13 @@ def judged(*command: str | Path, environ: Mapping[str, str] | None = None) -> tu
     return done.returncode, done.stdout
 
 
+def documented(name: str) -> str:
+    """The commands under a name, as they stand in docs/deploy.md."""
+    document = (REPOSITORY / "docs" / "deploy.md").read_text("utf-8")
+    (commands,) = re.findall(rf"^```sh {name}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    return str(commands)
+
+
 def loaded(path: Path) -> Any:
     """A YAML file as data."""
     return yaml.safe_load(path.read_text())

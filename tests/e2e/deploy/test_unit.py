@@ -1,10 +1,13 @@
 """deploy/systemd: systemd reads the unit and finds it hardened, and the service works within its limits.
 
 No systemd runs here. What it would enforce is judged by `systemd-analyze`; that Python and our wheels live without
-memory that is both writable and executable is tried under the kernel's own version of that rule.
+memory that is both writable and executable is tried under the kernel's own version of that rule. What docs/deploy.md
+has one type is read from there, and run in another folder.
 """
 
 import configparser
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,10 +17,11 @@ import pytest
 
 from tests.data import REPOSITORY, missing
 from tests.e2e.command_line import in_turn
-from tests.e2e.deploy.programs import DEPLOY, judged, loaded, with_examples
+from tests.e2e.deploy.programs import DEPLOY, documented, judged, loaded, with_examples
 
 UNIT = DEPLOY / "systemd" / "paseo-watch.service"
 CONFIGURATION = UNIT.with_name("paseo-watch.yaml")
+SECRETS = UNIT.with_name("secrets.conf")
 EXPOSURE = 11
 """Ten times the measured level of systemd 252, 0.0 (closed) to 10.0 (open)."""
 NEWER = ("'RestartSteps'", "'RestartMaxDelaySec'")  # than systemd 252, which ignores them: so says the unit
@@ -44,6 +48,11 @@ def settings() -> configparser.SectionProxy:
     return parser["Service"]
 
 
+def with_all_secrets() -> str:
+    """secrets.conf of somebody who uses each of them."""
+    return SECRETS.read_text().replace("#LoadCredential", "LoadCredential")
+
+
 def complaints(folder: Path) -> list[str]:
     """What systemd says of the unit and its drop-in in a folder."""
     _, said = judged("systemd-analyze", "verify", folder / UNIT.name)
@@ -58,7 +67,7 @@ def installed(tmp_path: Path) -> Path:
     (tmp_path / UNIT.name).write_text(UNIT.read_text().replace(f"={words[0]} ", f"={program} "))
     drop_ins = tmp_path / f"{UNIT.name}.d"
     drop_ins.mkdir()
-    shutil.copy(UNIT.parent / "secrets.conf", drop_ins)
+    (drop_ins / SECRETS.name).write_text(with_all_secrets())
     return tmp_path
 
 
@@ -116,6 +125,53 @@ def test_everything_is_kept_where_the_unit_allows_it() -> None:
     assert configuration["store"]["url"].startswith(f"sqlite:////var/lib/{service['StateDirectory']}/")
     assert configuration["cache"]["path"] == f"/var/cache/{service['CacheDirectory']}"
     assert f"# To {service['ExecStart'].split()[3]};" in CONFIGURATION.read_text()
+
+
+def test_as_shipped_no_secret_is_asked_for() -> None:
+    """systemd does not start a service with a credential whose file is missing."""
+    assert not re.search("^LoadCredential", SECRETS.read_text(), re.MULTILINE)
+    assert with_all_secrets().count("\nLoadCredential=") == 4
+
+
+def test_a_command_by_hand_has_the_services_user_and_all_its_secrets(installed: Path) -> None:
+    """The function of the document, with something that tells its arguments in systemd-run's place."""
+    function = documented("by-hand").replace("/etc/systemd/system", str(installed))
+    tells = """systemd-run() { printf '%s\\n' "$@"; }\n"""
+    words = subprocess.run(
+        ["bash", "-euc", f"{tells}{function}paseo_watch outbox list --limit 3"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    given = [words[at + 1] for at, word in enumerate(words) if word == "-p"]
+    assert set(re.findall("^LoadCredential=.*$", with_all_secrets(), re.MULTILINE)) == set(given) - {"UMask=0077"}
+    assert f"--uid={settings()['User']}" in words
+    assert f"--working-directory={settings()['WorkingDirectory']}" in words
+    run = settings()["ExecStart"].split()
+    assert words[words.index(run[0]) :] == [run[0], "outbox", "list", "--limit", "3", *run[2:4]]
+
+
+def test_the_package_is_built_without_a_trace_and_of_what_is_there_now(tmp_path: Path) -> None:
+    """What an earlier build left in the repository gets into no other one, and this one leaves nothing there."""
+    there, repository = tmp_path / "there", tmp_path / "repository"
+    repository.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(REPOSITORY / name, repository)
+    shutil.copytree(
+        REPOSITORY / "paseo_watch", repository / "paseo_watch", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    stale = repository / "build" / "lib" / "paseo_watch" / "stale.py"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    before = set(repository.rglob("*"))
+    build = documented("install").partition("source=$(mktemp -d)")
+    pip = f"{sys.executable} -m pip install --quiet --disable-pip-version-check --target={there}"
+    commands = "".join(build[1:]).replace("/opt/paseo-watch/bin/pip install", pip)
+    subprocess.run(["bash", "-euc", commands], cwd=repository, check=True, env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert set(repository.rglob("*")) == before
+    assert (there / "paseo_watch" / "cli" / "main.py").is_file()
+    assert not (there / "paseo_watch" / stale.name).exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["repository", "there"]
 
 
 def test_the_demo_runs_where_no_memory_may_become_executable(tmp_path: Path) -> None:
