@@ -1,22 +1,41 @@
 """deploy/compose: Docker Compose itself reads it, and what its schema cannot know is held here.
 
 Compose's own reading (`config`, without an engine) is what is judged: anchors, merges and defaults are resolved in it.
+The commands of docs/deploy.md for backup and restore are run as they stand there, on this machine's folders and server.
 """
 
 import json
+import os
 import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from paseo_watch import __version__
 from tests.e2e.command_line import in_turn
-from tests.e2e.deploy.programs import COMPOSE, DEPLOY, judged, loaded, with_examples
+from tests.e2e.deploy.programs import COMPOSE, DEPLOY, documented, judged, loaded, with_examples
+from tests.postgres import PASSWORD, programs, running_postgres
 
 PINNED = re.compile(r":v?\d+\.\d+(\.\d+)?(-\w+)?")
 SECRETS = COMPOSE / "secrets"
 OURS = ("paseo-watch.yaml", "paseo-watch.postgres.yaml")
+STAND_IN = """
+docker() {  # compose ACTION [FLAG ...] SERVICE [WORD ...]: the words here, with no container around them
+  action=$2 entry=
+  shift 2
+  until [ "$1" = paseo-watch ] || [ "$1" = postgres ]; do [ "$1" != --entrypoint ] || entry=$2; shift; done
+  shift
+  case $action in exec|run) $entry "$@" ;; *) echo "$action" >> actions ;; esac
+}
+"""
 
 
 def read(*words: str, **environ: str) -> tuple[int, str]:
@@ -170,3 +189,82 @@ def test_what_has_to_survive_lies_in_the_volume_and_the_page_is_reached(services
     assert configuration["store"]["url"].startswith(f"sqlite:///{volume}/")
     assert configuration["cache"]["path"].startswith(f"{volume}/")
     assert configuration["http"]["listen"] == f"0.0.0.0:{ours['ports'][0]['target']}"
+
+
+def by_hand(name: str, host: Path, volume: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Commands of docs/deploy.md in a folder of the host, with another one for the service's volume."""
+    commands = documented(name).replace("/var/lib/paseo-watch", str(volume))
+    path = os.pathsep.join((str(Path(sys.executable).parent), str(programs()), os.environ["PATH"]))
+    return subprocess.run(
+        ["bash", "-c", STAND_IN + commands], cwd=host, capture_output=True, text=True, check=False,
+        env={**os.environ, **environ, "PATH": path},
+    )  # fmt: skip
+
+
+@pytest.fixture(name="places")
+def host_and_volume(tmp_path: Path) -> tuple[Path, Path]:
+    """Two empty folders."""
+    host, volume = tmp_path / "host", tmp_path / "volume"
+    host.mkdir()
+    volume.mkdir()
+    return host, volume
+
+
+@contextmanager
+def a_store(volume: Path) -> Iterator[sqlite3.Connection]:
+    """The file, in use as the service uses it."""
+    with closing(sqlite3.connect(volume / "paseo-watch.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE IF NOT EXISTS seen (number INTEGER)")
+        yield connection
+
+
+def test_a_sqlite_store_in_the_volume_is_backed_up_and_restored(places: tuple[Path, Path]) -> None:
+    """With Python's module, while it is in use; what comes back is its owner's alone, and nothing else stays."""
+    host, volume = places
+    with a_store(volume) as connection:
+        connection.execute("INSERT INTO seen VALUES (1)")
+        done = by_hand("compose-sqlite-backup", host, volume)
+        assert done.returncode == 0, done.stderr
+        connection.execute("INSERT INTO seen VALUES (2)")
+    done = by_hand("compose-sqlite-restore", host, volume)
+    assert done.returncode == 0, done.stderr
+    assert (host / "actions").read_text().split() == ["stop", "up"]
+    with closing(sqlite3.connect(volume / "paseo-watch.db")) as connection:
+        assert connection.execute("SELECT number FROM seen").fetchall() == [(1,)]
+    assert [(path.name, path.stat().st_mode & 0o777) for path in volume.iterdir()] == [("paseo-watch.db", 0o600)]
+    assert (host / "copy.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_store_or_a_copy_nothing_is_made_or_lost(places: tuple[Path, Path]) -> None:
+    """A backup makes no empty store, and a restore takes none away for nothing."""
+    host, volume = places
+    with a_store(volume):
+        pass
+    store = volume / "paseo-watch.db"
+    assert by_hand("compose-sqlite-restore", host, volume).returncode == 1
+    assert store.stat().st_size > 0
+    assert not (host / "actions").exists()
+    store.unlink()
+    (host / "copy.db").write_text("an older one")
+    assert by_hand("compose-sqlite-backup", host, volume).returncode == 1
+    assert list(volume.iterdir()) == []
+    assert (host / "copy.db").read_text() == "an older one"
+
+
+def test_a_postgresql_store_is_backed_up_and_restored(places: tuple[Path, Path]) -> None:
+    """With the user and the database that compose.yaml gives it, on a server of our own."""
+    with running_postgres() as server:
+        with server.connect(server.url("postgres")) as connection:
+            connection.execute(f"CREATE ROLE paseo_watch LOGIN PASSWORD '{PASSWORD}'".encode())
+            connection.execute("CREATE DATABASE paseo_watch OWNER paseo_watch")
+        there = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGPASSWORD": PASSWORD}
+        ours = partial(psycopg.connect, host="127.0.0.1", port=server.port, user="paseo_watch", password=PASSWORD)
+        with ours(autocommit=True) as connection:
+            connection.execute("CREATE TABLE seen AS SELECT 1 AS number")
+            assert by_hand("compose-postgresql-backup", *places, **there).returncode == 0
+            connection.execute("INSERT INTO seen VALUES (2)")
+        done = by_hand("compose-postgresql-restore", *places, **there)
+        assert (done.returncode, done.stderr) == (0, "")
+        with ours() as connection:
+            assert connection.execute("SELECT number FROM seen").fetchall() == [(1,)]
