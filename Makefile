@@ -25,7 +25,7 @@ run: $(STAMP)  ## the main job on the live chains; ARGS="-c my.yaml"
 	$(BIN)/paseo-watch run $(ARGS)
 
 test: $(STAMP)  ## all tests, on all cores; ARGS="tests/e2e/test_kill.py -n0" for one file without that
-	$(PYTEST) $(ARGS)
+	$(PYTEST) --durations=20 $(ARGS)
 
 test-quick: $(STAMP)  ## unit and contract tests only, with fewer examples each
 	$(PYTEST) tests/unit tests/contract --hypothesis-profile=quick $(ARGS)

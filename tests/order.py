@@ -9,25 +9,27 @@ from tests.data import REPOSITORY
 
 LONG = (
     "test_kill_receivers.py",
-    "test_matrix_killed.py",
-    "test_real_runtimes.py",
     "test_every_chain.py",
-    "test_message_judges.py",
-    "test_commands_receivers.py",
-    "test_sigterm.py",
+    "test_real_runtimes.py",
     "test_commands_at_work.py",
-    "test_kill.py",
+    "test_commands_receivers.py",
     "test_opengov.py",
-    "test_matrix.py",
-    "test_staking.py",
+    "test_message_judges.py",
+    "test_matrix_killed.py",
+    "test_kill.py",
+    "test_commands_doctor.py",
     "test_commands_outbox.py",
+    "test_matrix.py",
+    "test_commands.py",
+    "test_staking.py",
+    "test_sigterm.py",
     "test_matrix_burst.py",
     "test_image.py",
     "test_soak.py",
     "test_observed.py",
     "test_store_breaks.py",
 )
-"""Those of tests/e2e that take half a minute or more, the longest first; `--durations=50` tells."""
+"""Those of tests/e2e that take half a minute or more, the longest first; `make test` tells how long tests take."""
 FOLDERS = ("e2e", "oracle", "replay", "contract", "unit")
 """The folders of tests, by how long their longest files take."""
 
