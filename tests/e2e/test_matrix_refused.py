@@ -132,7 +132,7 @@ async def test_without_the_extra_plain_rooms_are_served_and_encrypted_ones_are_t
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first == "sent"
-    assert "pip install 'paseo-watch[encryption]'" in second
+    assert "pip install '.[encryption]'" in second
     assert len(place.alice.messages(plain)) == 1
     assert place.alice.messages(place.room) == []
 

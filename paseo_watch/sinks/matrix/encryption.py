@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EXTRA = "pip install 'paseo-watch[encryption]'"
+EXTRA = "pip install '.[encryption]', in the repository's folder"
 NEEDED = ("vodozemac", "peewee", "cachetools", "atomicwrites")
 """What the extra brings."""
 

@@ -109,7 +109,7 @@ async def test_closed_and_opened_again_it_is_the_same_device(server: KeyServer, 
 async def test_without_the_extra(server: KeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda wanted: None if wanted == name else find(wanted))
-    assert "pip install 'paseo-watch[encryption]'" in await refusal(FakeAccount(tmp_path))
+    assert "pip install '.[encryption]'" in await refusal(FakeAccount(tmp_path))
     assert server.asked == []
 
 
