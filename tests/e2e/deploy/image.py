@@ -98,7 +98,7 @@ class Builder:
         """The image of the repository's Dockerfile."""
         base = re.findall(r"^FROM (\S+:\S+)", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE)
         assert len(set(base)) == 1, base
-        base_bytes = self._make_base(f"docker.io/library/{base[0]}")
+        base_bytes = self._make_base(f"localhost/{base[0]}")
         words = ["build", "--isolation=chroot", "--layers=false", "--format=docker", "--pull-never", "--quiet"]
         self._do(*words, *self._package_index(), "--tag=paseo-watch:test", str(REPOSITORY))
         container = self._do("from", "--pull-never", "localhost/paseo-watch:test")
