@@ -29,7 +29,9 @@ def _homeserver(value: str) -> str:
         plain = False
     if not plain:
         raise Expected('expected the homeserver\'s URL, http or https, such as "https://matrix.example.org"')
-    return str(url).rstrip("/")  # one spelling: yarl writes the host in lower case and leaves out a usual port
+    # One spelling: yarl writes the host in lower case and leaves out a usual port. Read twice, since a host that has to
+    # be encoded first keeps its capitals in the first reading.
+    return str(URL(str(url))).rstrip("/")
 
 
 def _identifier(value: str, pattern: re.Pattern[str], expected: str) -> str:

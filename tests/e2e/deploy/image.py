@@ -83,16 +83,19 @@ class Image:
 class Builder:
     """buildah with a storage of its own in `folder`; `close` takes away what it has mounted.
 
-    The storage driver is overlay, or what STORAGE_DRIVER names: vfs works everywhere and takes twice as long.
+    The storage driver is overlay where this kernel and folder allow it, else vfs, which takes twice as long.
     """
 
     def __init__(self, folder: Path) -> None:
         if os.geteuid():
             missing("only root can build an image here")
         self._folder = folder
-        driver = os.environ.get("STORAGE_DRIVER", "overlay")
-        places = ["--root", str(folder / "storage"), "--runroot", str(folder / "run")]
-        self._buildah = [program("buildah"), *places, "--storage-driver", driver]
+        probe = subprocess.run([*self._with_driver("overlay", "probe"), "info"], capture_output=True, check=False)
+        self._buildah = self._with_driver("vfs" if probe.returncode else "overlay", "storage")
+
+    def _with_driver(self, driver: str, root: str) -> list[str]:
+        places = ["--root", str(self._folder / root), "--runroot", str(self._folder / f"{root}-run")]
+        return [program("buildah"), *places, "--storage-driver", driver]
 
     def build(self) -> Image:
         """The image of the repository's Dockerfile."""

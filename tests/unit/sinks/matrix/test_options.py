@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
@@ -86,6 +86,7 @@ def test_what_makes_another_homeserver_is_kept(given: str, kept: str) -> None:
     assert options(homeserver=given).homeserver == kept
 
 
+@example("A.\U0001e944")
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_check_of_an_identifier(text: str) -> None:
     """Any text at all: taken, ids as they are, or refused, and nothing else is raised."""
