@@ -1,7 +1,7 @@
 """A short soak: the service at full speed for some seconds grows by no more than its limit, and tells how it fares.
 
-CI runs five minutes, half on each store (PASEO_WATCH_SOAK_SECONDS). `make soak` runs them on one; benchmarks/README.md has
-what that measured. What is computed from the samples is checked on numbers that were chosen.
+CI runs five minutes, half on each store (PASEO_WATCH_SOAK_SECONDS). `make soak` runs them on one; benchmarks/README.md
+has what that measured. What is computed from the samples is checked on numbers that were chosen.
 """
 
 import os
