@@ -72,9 +72,8 @@ def make_jobs(
         for chain, document in documents
     ]
     for chain, document in documents:
-        tools.metrics.documents_age.labels(chain.name, document.name).set(
-            0
-        )  # so that one that never comes shows as very old
+        age = tools.metrics.documents_age.labels(chain.name, document.name)
+        age.set(0)  # so that one that never comes shows as very old
     for table, reason in product(housekeeping.PRUNED, ("age", "rows")):
         tools.metrics.store_pruned.labels(table, reason)  # 0: the first early loss is to be seen by increase()
     jobs.append(Job("housekeeping", HOUSEKEEPING, lambda: _keep_house(tools)))
@@ -158,11 +157,12 @@ def _load(tools: Tools, chain: ChainService, document: Document) -> Callable[[],
 async def _keep_house(tools: Tools) -> None:
     """Prune, then shorten what is still too long; a transaction a round, so that blocks commit in between."""
     database, store, counter = tools.database, tools.config.store, tools.metrics.store_pruned
-    gone = {"any": 1}
-    while any(gone.values()):
+    while True:
         gone = await database.run(lambda conn: housekeeping.prune(conn, tools.clock.now_ms(), store.ages_ms))
         for table, count in gone.items():
             counter.labels(table, "age").inc(count)
+        if not any(gone.values()):
+            break
     above = await database.run(lambda conn: housekeeping.excess(conn, store.most_rows))
     for table, count in above.items():
         log.warning("%d rows of %s go before their time: the table holds store.most_rows of them", count, table)

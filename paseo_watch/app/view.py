@@ -46,13 +46,14 @@ async def take_view(
         return notifications.recent(conn, RECENT), deliveries.depths(conn)
 
     recent, depths = await database.run(read)
+    now_ms = clock.now_ms()
     disabled = [_disabled(name, chain) for name, chain in config.chains.items() if not chain.enabled]
     return StatusView(
         network=config.network,
         version=__version__,
-        now_ms=clock.now_ms(),
+        now_ms=now_ms,
         started_ms=started_ms,
-        chains=(*(_chain(chain, clock.now_ms()) for chain in chains), *disabled),
+        chains=(*(_chain(chain, now_ms) for chain in chains), *disabled),
         conditions=(
             *_conditions(NOBODY, troubles.firing),
             *(condition for chain in chains for condition in _conditions(chain.name, _firing(chain))),
