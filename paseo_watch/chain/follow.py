@@ -215,6 +215,7 @@ class Follower:
             position = await self._give_up(position, exhausted, emit)
             return await self._pass_discarded(position, target, exhausted, emit)
         self._listener.halted(None)
+        self._measure(blocks[:1])
         await emit(blocks[0])
         return blocks[0].ref
 

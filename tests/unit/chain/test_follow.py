@@ -395,6 +395,22 @@ async def test_how_long_after_its_announcement_a_block_was_read_is_measured(
     assert read_seconds(metrics) == (4, 3 + 3 + 3 + 1)
 
 
+async def test_a_block_that_had_to_be_waited_for_is_measured_too(
+    node: CodedNode, other: CodedNode, follower: Follower, chain: TellingChain, clock: HastyClock, metrics: Metrics
+) -> None:
+    """The longest waits are those that the figure is for."""
+    node.pruned_below = other.pruned_below = 6  # neither has the state of #5 until somebody has waited
+
+    async def back(seconds: float) -> None:
+        node.pruned_below = 0
+        await HastyClock.sleep(clock, seconds)
+
+    clock.sleep = back  # type: ignore[method-assign]
+    follower.on_head(finalized(chain, 5))
+    await walk(follower, chain, 5, since=4)
+    assert read_seconds(metrics) == (1, 0.5)
+
+
 async def test_a_head_that_comes_again_does_not_set_the_measure_back(
     follower: Follower, chain: TellingChain, clock: HastyClock, metrics: Metrics
 ) -> None:
